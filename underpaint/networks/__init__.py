@@ -1,0 +1,1 @@
+"""Neural networks, named as the checkpoints name them."""

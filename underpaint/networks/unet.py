@@ -1,0 +1,281 @@
+"""The noise-predicting U-Net with cross-attention, named as in Stable Diffusion's checkpoints.
+
+Paper: Rombach et al. 2022, arXiv:2112.10752; the U-Net of Dhariwal and Nichol 2021,
+arXiv:2105.05233. Every attribute name is a part of a checkpoint's key below
+`model.diffusion_model.`, so loading is a plain `load_state_dict`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from underpaint.networks.attention import SpatialTransformer, group_norm
+
+__all__ = ["UNet", "UNetParams", "timestep_features"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UNetParams:
+    """Sizes of a U-Net; the defaults are Stable Diffusion 1.5's, 860 million weights."""
+
+    in_channels: int = 4
+    """Channels of the latent that comes in (9 for inpainting forms)."""
+    out_channels: int = 4
+    """Channels of the prediction."""
+    channels: int = 320
+    """Width of the first level, a multiple of 4; the time embedding is four times as wide."""
+    multipliers: tuple[int, ...] = (1, 2, 4, 4)
+    """Width of each level in units of `channels`, finest first; each level halves the size."""
+    blocks: int = 2
+    """Residual blocks a level on the way down (one more on the way up)."""
+    attention: tuple[bool, ...] = (True, True, True, False)
+    """Which levels have transformers; the middle always has one."""
+    context_width: int = 768
+    """Width of a text token's features."""
+    pooled_width: int | None = None
+    """Width of the text's pooled vector that joins the time embedding; None = not used."""
+    heads: int = 8
+    """Attention heads on every level."""
+    depth: int = 1
+    """Transformer blocks in each transformer."""
+
+
+def timestep_features(timesteps: Tensor, width: int) -> Tensor:
+    """Cosines and sines of the timestep at falling frequencies, 1 to 1/10000.
+
+    Paper: Vaswani et al. 2017, arXiv:1706.03762, section 3.5, cosines first as in SD.
+
+    Args:
+        timesteps: (B,), 0..999, fractions allowed.
+        width: even number of features.
+
+    Returns:
+        (B, width), float32.
+    """
+    half = width // 2
+    positions = torch.arange(half, dtype=torch.float32, device=timesteps.device)
+    frequencies = torch.exp(positions * (-math.log(10_000) / half))
+    angles = timesteps.float()[:, None] * frequencies
+    return torch.cat([angles.cos(), angles.sin()], dim=-1)
+
+
+class ResBlock(nn.Module):
+    """Two convolutions with the time embedding added between, around a shortcut."""
+
+    def __init__(self, channels: int, out_channels: int, embedding_width: int) -> None:
+        """Make the block.
+
+        Args:
+            channels: in.
+            out_channels: out; if it differs from `channels` the shortcut is a 1x1 convolution.
+            embedding_width: of the time embedding.
+        """
+        super().__init__()
+        self.in_layers = nn.Sequential(
+            group_norm(channels, eps=1e-5), nn.SiLU(), nn.Conv2d(channels, out_channels, 3, 1, 1)
+        )
+        self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(embedding_width, out_channels))
+        self.out_layers = nn.Sequential(
+            group_norm(out_channels, eps=1e-5),
+            nn.SiLU(),
+            nn.Identity(),
+            nn.Conv2d(out_channels, out_channels, 3, 1, 1),
+        )
+        same = channels == out_channels
+        self.skip_connection = nn.Identity() if same else nn.Conv2d(channels, out_channels, 1)
+
+    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
+        """Refine the picture, knowing the noise level.
+
+        Args:
+            x: (B, channels, H, W).
+            embedding: (B, embedding_width).
+
+        Returns:
+            (B, out_channels, H, W).
+        """
+        hidden = self.in_layers(x) + self.emb_layers(embedding)[:, :, None, None]
+        return self.skip_connection(x) + self.out_layers(hidden)
+
+
+class Downsample(nn.Module):
+    """Halve height and width by a strided convolution."""
+
+    def __init__(self, channels: int) -> None:
+        """Make the convolution.
+
+        Args:
+            channels: in and out.
+        """
+        super().__init__()
+        self.op = nn.Conv2d(channels, channels, 3, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Halve.
+
+        Args:
+            x: (B, channels, H, W).
+
+        Returns:
+            (B, channels, ceil(H/2), ceil(W/2)).
+        """
+        return self.op(x)
+
+
+class Upsample(nn.Module):
+    """Double height and width by repetition and a convolution."""
+
+    def __init__(self, channels: int) -> None:
+        """Make the convolution.
+
+        Args:
+            channels: in and out.
+        """
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Double.
+
+        Args:
+            x: (B, channels, H, W).
+
+        Returns:
+            (B, channels, 2H, 2W).
+        """
+        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+
+
+class Stage(nn.Sequential):
+    """Layers in a row, each given what it listens to: the noise level or the words."""
+
+    def forward(self, x: Tensor, embedding: Tensor, context: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Run the layers.
+
+        Args:
+            x: (B, C, H, W).
+            embedding: time embedding, (B, E).
+            context: the words, (B, L, D).
+
+        Returns:
+            What the last layer gives.
+        """
+        for layer in self:
+            if isinstance(layer, ResBlock):
+                x = layer(x, embedding)
+            elif isinstance(layer, SpatialTransformer):
+                x = layer(x, context)
+            else:
+                x = layer(x)
+        return x
+
+
+class UNet(nn.Module):
+    """Predicts the noise (or v, or the picture) in a latent, given noise level and words."""
+
+    def __init__(self, params: UNetParams) -> None:
+        """Build the network with random weights.
+
+        Args:
+            params: its sizes.
+        """
+        super().__init__()
+        self.params = params
+        width = params.channels
+        self.time_embed = _perceptron(width, 4 * width)
+        if params.pooled_width is not None:
+            self.label_emb = nn.Sequential(_perceptron(params.pooled_width, 4 * width))
+        self.input_blocks, widths = _way_down(params)
+        self.middle_block = Stage(
+            _res_block(params, widths[-1], widths[-1]),
+            _transformer(params, widths[-1]),
+            _res_block(params, widths[-1], widths[-1]),
+        )
+        self.output_blocks = _way_up(params, widths)
+        self.out = nn.Sequential(
+            group_norm(width, eps=1e-5), nn.SiLU(), nn.Conv2d(width, params.out_channels, 3, 1, 1)
+        )
+
+    def forward(
+        self, x: Tensor, timesteps: Tensor, context: Tensor, pooled: Tensor | None = None
+    ) -> Tensor:
+        """Predict, once for each latent of the batch.
+
+        Args:
+            x: noisy latents, (B, in_channels, H, W); H and W divisible by 2^(levels - 1).
+            timesteps: (B,), 0..999, fractions allowed.
+            context: text features, (B, L, context_width).
+            pooled: (B, pooled_width) if the network has a place for it, else None.
+
+        Returns:
+            (B, out_channels, H, W).
+        """
+        features = timestep_features(timesteps, self.params.channels)
+        embedding = self.time_embed(features.to(x.dtype))
+        if pooled is not None:
+            embedding = embedding + self.label_emb(pooled)
+
+        kept: list[Tensor] = []
+        for stage in self.input_blocks:
+            x = stage(x, embedding, context)
+            kept.append(x)
+
+        x = self.middle_block(x, embedding, context)
+
+        for stage in self.output_blocks:
+            x = stage(torch.cat([x, kept.pop()], dim=1), embedding, context)
+        return self.out(x)
+
+
+def _perceptron(width: int, out: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(width, out), nn.SiLU(), nn.Linear(out, out))
+
+
+def _res_block(params: UNetParams, channels: int, out_channels: int) -> ResBlock:
+    return ResBlock(channels, out_channels, 4 * params.channels)
+
+
+def _transformer(params: UNetParams, channels: int) -> SpatialTransformer:
+    return SpatialTransformer(channels, params.context_width, params.heads, params.depth)
+
+
+def _way_down(params: UNetParams) -> tuple[nn.ModuleList, list[int]]:
+    """Stages from fine to coarse, and the width each leaves behind for the way up."""
+    width = params.channels
+    stages = nn.ModuleList([Stage(nn.Conv2d(params.in_channels, width, 3, 1, 1))])
+    widths = [width]
+    for level, multiplier in enumerate(params.multipliers):
+        for _ in range(params.blocks):
+            stage = Stage(_res_block(params, width, multiplier * params.channels))
+            width = multiplier * params.channels
+            if params.attention[level]:
+                stage.append(_transformer(params, width))
+            stages.append(stage)
+            widths.append(width)
+        if level < len(params.multipliers) - 1:
+            stages.append(Stage(Downsample(width)))
+            widths.append(width)
+    return stages, widths
+
+
+def _way_up(params: UNetParams, widths: list[int]) -> nn.ModuleList:
+    """Stages from coarse to fine, each joined by what the way down left behind."""
+    stages = nn.ModuleList()
+    waiting = list(widths)
+    width = waiting[-1]
+    for level, multiplier in reversed(list(enumerate(params.multipliers))):
+        for block in range(params.blocks + 1):
+            out = multiplier * params.channels
+            stage = Stage(_res_block(params, width + waiting.pop(), out))
+            width = out
+            if params.attention[level]:
+                stage.append(_transformer(params, width))
+            if level > 0 and block == params.blocks:
+                stage.append(Upsample(width))
+            stages.append(stage)
+    return stages
