@@ -1,0 +1,118 @@
+"""Samplers and schedules by every name people know them by; reads the catalogue, imports none."""
+
+from collections.abc import Mapping
+
+from underpaint import catalog
+from underpaint.errors import RequestError, UnknownEntryError
+
+SAMPLERS = "underpaint.diffusion.samplers"
+AUTOMATIC = "automatic"
+
+# Our ids and the labels of AUTOMATIC1111's menu; "automatic" leaves it to the sampler.
+SCHEDULES: Mapping[str, str] = {
+    "automatic": "Automatic",
+    "uniform": "Uniform",
+    "karras": "Karras",
+    "exponential": "Exponential",
+    "polyexponential": "Polyexponential",
+    "sgm_uniform": "SGM Uniform",
+    "simple": "Simple",
+    "normal": "Normal",
+    "ddim": "DDIM",
+    "beta": "Beta",
+}
+
+
+def samplers() -> tuple[str, ...]:
+    """Return the samplers' ids, sorted."""
+    return catalog.ids(SAMPLERS)
+
+
+def label(sampler: str) -> str:
+    """Return what A1111 calls the sampler of this id: "DPM++ 2M"."""
+    return str(catalog.constants(SAMPLERS, sampler).get("LABEL", sampler))
+
+
+def own_schedule(sampler: str) -> str:
+    """Return the schedule that "automatic" means for the sampler of this id."""
+    return str(catalog.constants(SAMPLERS, sampler).get("SCHEDULE", "uniform"))
+
+
+def schedule_id(name: str) -> str:
+    """Return the id of a schedule, given its id or label in any letter case.
+
+    Raises:
+        UnknownEntryError: there is no such schedule.
+    """
+    found = _schedules_by_name().get(_folded(name))
+    if found is None:
+        raise UnknownEntryError("schedules", name, tuple(SCHEDULES))
+    return found
+
+
+def sampler_id(name: str) -> str:
+    """Return the id of a sampler, given its id, label or an alias in any letter case.
+
+    Raises:
+        UnknownEntryError: there is no such sampler.
+    """
+    if name in samplers():
+        return name
+    found = _samplers_by_name().get(_folded(name))
+    if found is None:
+        raise UnknownEntryError("samplers", name, samplers())
+    return found
+
+
+def sampler_and_schedule(sampler: str, schedule: str) -> tuple[str, str]:
+    """Return the ids of both; `sampler` may end in a schedule, as in "DPM++ 2M Karras".
+
+    Raises:
+        UnknownEntryError: there is no such sampler or schedule.
+        RequestError: the sampler's name ends in another schedule than `schedule`.
+    """
+    asked = schedule_id(schedule)
+    named, ending = _split(sampler)
+    if AUTOMATIC not in (asked, ending) and asked != ending:
+        raise RequestError(
+            f"sampler {sampler!r} asks for the schedule {ending} but schedule is {asked}; "
+            "give one of them only"
+        )
+    return sampler_id(named), ending if asked == AUTOMATIC else asked
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return a sampler's name without the schedule at its end, and that schedule's id.
+
+    A whole name wins: "DDIM" and "dpm_2 normal" both end in a schedule, one is a sampler.
+    """
+    by_name, folded = _samplers_by_name(), _folded(name)
+    if name in samplers() or folded in by_name:
+        return name, AUTOMATIC
+    for ending, schedule in _schedules_by_name().items():
+        head = folded.removesuffix(ending)
+        if head != folded and head in by_name:
+            return by_name[head], schedule
+    return name, AUTOMATIC
+
+
+def _samplers_by_name() -> dict[str, str]:
+    """Return every name a sampler answers to, folded, and its id; ids win over labels."""
+    names: dict[str, str] = {}
+    for sampler in samplers():
+        constants = catalog.constants(SAMPLERS, sampler)
+        aliases = constants.get("ALIASES", ())
+        also = [str(alias) for alias in aliases] if isinstance(aliases, tuple | list) else []
+        names |= {_folded(name): sampler for name in (str(constants.get("LABEL", "")), *also)}
+    names |= {_folded(sampler): sampler for sampler in samplers()}
+    names.pop("", None)
+    return names
+
+
+def _schedules_by_name() -> dict[str, str]:
+    return {_folded(name): id_ for id_, said in SCHEDULES.items() for name in (said, id_)}
+
+
+def _folded(name: str) -> str:
+    """Return `name` without what people write differently: case, spaces, underscores, hyphens."""
+    return "".join(name.casefold().split()).replace("_", "").replace("-", "")

@@ -1,0 +1,126 @@
+"""What a picture is asked for with: from words, from a sketch, or from a sketch with a mask."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Self
+
+from pydantic.dataclasses import dataclass
+
+from underpaint.errors import RequestError
+from underpaint.requests._fields import (
+    SEEDS,
+    STRICT,
+    Batch,
+    ClipSkip,
+    GuidanceScale,
+    Name,
+    Picture,
+    Pixels,
+    Prompt,
+    Request,
+    SamplerName,
+    ScheduleName,
+    Seed,
+    Share,
+    Steps,
+)
+from underpaint.requests._samplers import AUTOMATIC, sampler_and_schedule
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ImageRequest(Request):
+    """One to sixteen pictures of one prompt.
+
+    Raises:
+        RequestError: a value is outside what is allowed; the sentence names it and the range.
+        UnknownEntryError: there is no such sampler or schedule; lists those there are.
+    """
+
+    prompt: Prompt = ""
+    """What the picture shows. (words) count 1.1 times, (words:1.3) 1.3 times, [words] less."""
+
+    negative: Prompt = ""
+    """What the picture must not show, in the same language as the prompt."""
+
+    model: Name = "mini"
+    """The model that paints, by name, as listed by `underpaint models`."""
+
+    init: Picture | None = None
+    """A picture or colour sketch to start from; without one, painting starts from noise."""
+
+    mask: Picture | None = None
+    """Where to repaint the init picture: white is repainted, black is kept; needs init."""
+
+    strength: Share = 0.75
+    """How far to go from the init picture: 0 keeps it, 1 ignores it."""
+
+    steps: Steps = 20
+    """How many steps the whole schedule takes; more steps are slower and finer."""
+
+    guidance_scale: GuidanceScale = 7.0
+    """How strongly the prompt leads; 1 turns guidance off, 7 is usual."""
+
+    guidance_rescale: Share = 0.0
+    """How far to take back the over-exposure that strong guidance brings; 0 is off."""
+
+    sampler: SamplerName = "dpmpp_2m"
+    """How noise becomes a picture; ids, labels such as "DPM++ 2M" and "DPM++ 2M Karras" do."""
+
+    schedule: ScheduleName = AUTOMATIC
+    """How noise levels are spread over the steps; automatic is what suits the sampler."""
+
+    width: Pixels = 512
+    """Width of the picture in pixels."""
+
+    height: Pixels = 512
+    """Height of the picture in pixels."""
+
+    seed: Seed = -1
+    """Which noise to start from; the next pictures of a batch take the next seeds; -1 draws one."""
+
+    batch: Batch = 4
+    """How many pictures to paint."""
+
+    variation_seed: Seed = -1
+    """Which noise to mix in for variations of one seed; -1 draws one."""
+
+    variation_strength: Share = 0.0
+    """How much of the variation's noise to mix in: 0 is none, 1 is that noise alone."""
+
+    clip_skip: ClipSkip = 1
+    """Which layer of the text encoder to read, counted from the last; 2 suits some models."""
+
+    def __post_init__(self) -> None:
+        """Settle the names, then refuse what fits no picture."""
+        sampler, schedule = sampler_and_schedule(self.sampler, self.schedule)
+        object.__setattr__(self, "sampler", sampler)
+        object.__setattr__(self, "schedule", schedule)
+        if self.mask is not None and self.init is None:
+            raise RequestError("mask is given without init; give the picture to repaint as init")
+        if not self.model:
+            raise RequestError("model is ''; it must be the name of a model")
+
+    def resolved(self, draw: Callable[[], int]) -> Self:
+        """Return the request with every seed of -1 drawn, so that it says which pictures it is.
+
+        Args:
+            draw: gives a fresh random whole number at each call, of any size.
+        """
+        seed = draw() % SEEDS if self.seed < 0 else self.seed
+        variation = draw() % SEEDS if self.variation_seed < 0 else self.variation_seed
+        return replace(self, seed=seed, variation_seed=variation)
+
+    def alone(self, index: int) -> Self:
+        """Return the request that paints picture `index` of this resolved batch by itself.
+
+        Each picture takes the next seed and the next variation seed; but variations vary one
+        seed, so with a `variation_strength` above 0 the seed stays. Seeds wrap at 2**32.
+
+        Args:
+            index: which picture, 0..batch - 1.
+        """
+        assert 0 <= index < self.batch, f"no picture {index} in a batch of {self.batch}"
+        assert min(self.seed, self.variation_seed) >= 0, "seeds are drawn by resolved() first"
+        seed = self.seed if self.variation_strength else (self.seed + index) % SEEDS
+        variation = (self.variation_seed + index) % SEEDS
+        return replace(self, seed=seed, variation_seed=variation, batch=1)
