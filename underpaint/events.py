@@ -1,7 +1,7 @@
-"""What running work says while it runs: an engine's `run(request)` yields these, in this order.
+r"""What running work says while it runs: an engine's `run(request)` yields these, in this order.
 
 Queued*  Started*  Progress*  Finished* (one a picture)
-              \\_________\\__________ Failed at any point, and then nothing more
+              \_________\__________ Failed at any point, and then nothing more
 """
 
 from dataclasses import dataclass

@@ -44,6 +44,8 @@ STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, use_attrib
 SEEDS = 2**32
 MAX_PROMPT = 16 * 2**10
 
+_OUT_OF_BOUNDS = ("greater_than_equal", "less_than_equal")
+
 T = TypeVar("T")
 
 
@@ -253,27 +255,32 @@ def _of_marks(field: Field, marks: tuple[object, ...]) -> Field:
 
 
 def _sentence(request: type, error: ValidationError) -> RequestError:
-    """Return the first of pydantic's complaints as ours: the field, the value, what is allowed."""
+    """Return the first of pydantic's complaints as ours."""
     first = error.errors(include_url=False)[0]
-    kind, place, value = first["type"], first["loc"], first["input"]
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, RequestError):
         return cause
-    if kind == "json_invalid":
+    if first["type"] == "json_invalid":
         return RequestError(f"the request is not JSON: {cause}")
-    described = {field.name: field for field in fields(request)}
-    field = described.get(str(place[0])) if place else None
-    if place and field is None:
-        return UnknownEntryError(request.__name__, str(place[0]), tuple(described))
-    if field is None:
-        return RequestError(f"the request is {shown(value)}; it must be a JSON object")
+    if not first["loc"]:
+        return RequestError(f"the request is {shown(first['input'])}; it must be a JSON object")
+
+    name, described = str(first["loc"][0]), {field.name: field for field in fields(request)}
+    if name not in described:
+        return UnknownEntryError(request.__name__, name, tuple(described))
+    return RequestError(
+        f"{name} {_complaint(first['type'], first['input'], described[name], cause)}"
+    )
+
+
+def _complaint(kind: str, value: object, field: Field, cause: object) -> str:
+    """Return what goes on from a field's name: its value and what is allowed."""
     if kind == "missing":
-        return RequestError(f"{field.name} is missing; it must be {field.allowed()}")
+        return f"is missing; it must be {field.allowed()}"
     if kind == "value_error":
-        return RequestError(f"{field.name} {cause}")
-    out_of_bounds = kind in ("greater_than_equal", "less_than_equal") and not field.step
-    allowed = field.bounds() if out_of_bounds else field.allowed()
-    return RequestError(f"{field.name} is {shown(value)}; it must be {allowed}")
+        return str(cause)
+    out_of_bounds = kind in _OUT_OF_BOUNDS and not field.step
+    return f"is {shown(value)}; it must be {field.bounds() if out_of_bounds else field.allowed()}"
 
 
 def shown(value: object) -> str:
