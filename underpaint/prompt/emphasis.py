@@ -1,0 +1,100 @@
+r"""Attention weights in prompts, in the grammar of AUTOMATIC1111.
+
+    (word)      1.1 times the attention; nests
+    [word]      1 / 1.1 times
+    (word:1.5)  1.5 times
+    \( \) \[ \] \\   the character itself
+
+An opening bracket that nothing closes holds to the end of the text; a closing bracket that nothing
+opened is a bracket, and so is a weight outside brackets. A lone backslash is dropped.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from underpaint.errors import RequestError
+
+MAX_BYTES = 16 * 2**10
+MAX_DEPTH = 64
+
+_UP = 1.1
+_DOWN = 1 / 1.1
+
+# At most four digits before the point, so that weights stay finite in brackets 64 deep.
+_TOKEN = re.compile(
+    r"""\\(?P<escaped>[()\[\]\\]?)
+      | :\s*(?P<weight>[+-]?(?:\d{1,4}(?:\.\d{0,16})?|\.\d{1,16}))\s*\)
+      | (?P<bracket>[()\[\]])
+      | (?P<text>[^\\()\[\]:]+|:)""",
+    re.VERBOSE,
+)
+
+
+class Span(NamedTuple):
+    """A stretch of a prompt under one weight.
+
+    Attributes:
+        text: the words, without the syntax.
+        weight: how many times the usual attention they get; 1 is usual, may be 0 or negative.
+    """
+
+    text: str
+    weight: float
+
+
+def parse(text: str) -> tuple[Span, ...]:
+    """Return the spans of `text` in order, neighbours of different weight; () for no words.
+
+    Time grows linearly with the text. Any brackets are accepted, balanced or not.
+
+    Raises:
+        RequestError: more than 16 KiB, or more than 64 brackets open at once.
+    """
+    size = len(text.encode(errors="surrogatepass"))
+    if size > MAX_BYTES:
+        raise RequestError(f"the prompt is {size} bytes long; it must be at most {MAX_BYTES}")
+    words, weights = _weighed(text)
+    return tuple(_merged(words, weights))
+
+
+def _weighed(text: str) -> tuple[list[str], list[float]]:
+    """Return the pieces of `text` without syntax, and the weight of each."""
+    words: list[str] = []
+    weights: list[float] = []
+    opened: dict[str, list[int]] = {")": [], "]": []}  # where each open bracket's words begin
+
+    def close(bracket: str, factor: float) -> None:
+        start = opened[bracket].pop()
+        weights[start:] = [weight * factor for weight in weights[start:]]
+
+    for token in _TOKEN.finditer(text):
+        found = token.group()
+        if found in ("(", "["):
+            _open(opened, ")" if found == "(" else "]", len(words))
+        elif found in (")", "]") and opened[found]:
+            close(found, _UP if found == ")" else _DOWN)
+        elif token["weight"] and opened[")"]:
+            close(")", float(token["weight"]))
+        else:
+            words.append(token["escaped"] if found.startswith("\\") else found)
+            weights.append(1.0)
+
+    for bracket, factor in ((")", _UP), ("]", _DOWN)):
+        while opened[bracket]:
+            close(bracket, factor)
+    return words, weights
+
+
+def _open(opened: dict[str, list[int]], bracket: str, start: int) -> None:
+    if sum(map(len, opened.values())) == MAX_DEPTH:
+        raise RequestError(f"the prompt has more than {MAX_DEPTH} brackets open at once")
+    opened[bracket].append(start)
+
+
+def _merged(words: list[str], weights: list[float]) -> Iterator[Span]:
+    """Yield the pieces that are not empty, neighbours of one weight together."""
+    pieces = [piece for piece in zip(words, weights, strict=True) if piece[0]]
+    for weight, run in itertools.groupby(pieces, key=lambda piece: piece[1]):
+        yield Span("".join(word for word, _ in run), weight)
