@@ -93,7 +93,8 @@ def read(text: str) -> ImageRequest:
     values |= {field: pairs[key] for key, field in _EXACT.items() if key in pairs}
     values |= {field: _number(int, pairs[key]) for key, field in _WHOLE.items() if pairs.get(key)}
     values |= {field: _number(float, pairs[key]) for key, field in _REAL.items() if pairs.get(key)}
-    return ImageRequest(**values, **_sides(pairs))
+    values |= _sides(pairs)
+    return ImageRequest(**values)
 
 
 def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str, str]:

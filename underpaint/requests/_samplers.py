@@ -1,6 +1,7 @@
 """Samplers and schedules by every name people know them by; reads the catalogue, imports none."""
 
 from collections.abc import Mapping
+from typing import cast
 
 from underpaint import catalog
 from underpaint.errors import RequestError, UnknownEntryError
@@ -86,9 +87,11 @@ def _split(name: str) -> tuple[str, str]:
 
     A whole name wins: "DDIM" and "dpm_2 normal" both end in a schedule, one is a sampler.
     """
-    by_name, folded = _samplers_by_name(), _folded(name)
-    if name in samplers() or folded in by_name:
+    if name in samplers():  # the usual case, and the only one that opens no file
         return name, AUTOMATIC
+    by_name, folded = _samplers_by_name(), _folded(name)
+    if folded in by_name:
+        return by_name[folded], AUTOMATIC
     for ending, schedule in _schedules_by_name().items():
         head = folded.removesuffix(ending)
         if head != folded and head in by_name:
@@ -101,12 +104,10 @@ def _samplers_by_name() -> dict[str, str]:
     names: dict[str, str] = {}
     for sampler in samplers():
         constants = catalog.constants(SAMPLERS, sampler)
-        aliases = constants.get("ALIASES", ())
-        also = [str(alias) for alias in aliases] if isinstance(aliases, tuple | list) else []
-        names |= {_folded(name): sampler for name in (str(constants.get("LABEL", "")), *also)}
-    names |= {_folded(sampler): sampler for sampler in samplers()}
-    names.pop("", None)
-    return names
+        aliases = cast(tuple[str, ...], constants.get("ALIASES", ()))
+        names |= {_folded(alias): sampler for alias in aliases}
+        names |= {_folded(str(constants.get("LABEL", sampler))): sampler}
+    return names | {_folded(sampler): sampler for sampler in samplers()}
 
 
 def _schedules_by_name() -> dict[str, str]:

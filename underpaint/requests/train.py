@@ -1,8 +1,8 @@
 """What a training run is asked for: data, network, objective, and how long and how carefully."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal, cast
 
 from annotated_types import Interval
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -70,7 +70,7 @@ class Sizes(Mapping[str, Any]):
     def _checked(cls, value: object) -> "Sizes":
         if not isinstance(value, Mapping):
             raise ValueError(f"is {shown(value)}; it must be a mapping of names to sizes")
-        return cls(value)
+        return cls(cast(Mapping[str, Any], value))
 
 
 def _key(name: object) -> str:
@@ -81,9 +81,9 @@ def _key(name: object) -> str:
 
 def _frozen(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return Sizes(value)
+        return Sizes(cast(Mapping[str, Any], value))
     if isinstance(value, list | tuple):
-        return tuple(_frozen(part) for part in value)
+        return tuple(_frozen(part) for part in cast(Iterable[Any], value))
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -94,7 +94,9 @@ def _frozen(value: Any) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, Sizes):
         return value.plain()
-    return [_plain(part) for part in value] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [_plain(part) for part in cast(Iterable[Any], value)]
+    return value
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
