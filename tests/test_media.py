@@ -216,6 +216,12 @@ def test_moving_pictures_give_their_first_frame(kind: str) -> None:
     assert Image.decode(data).rgb() == Image("RGB", 20, 10, frames[0].tobytes())
 
 
+def test_photographs_with_a_second_view_give_the_first() -> None:
+    views = [colours(), PIL.Image.new("RGB", (24, 16))]
+    both = file_of(views[0], "MPO", save_all=True, append_images=views[1:])
+    assert Image.decode(both) == Image.decode(file_of(views[0], "JPEG"))
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_pictures_are_turned_upright(kind: str, orientation: int) -> None:
@@ -338,6 +344,23 @@ def test_no_truncation_gives_a_wrong_picture(whole: bytes) -> None:
         except MediaError as error:
             assert "\n" not in str(error)
     assert complete <= 20  # only checksums and the mark of the end may be missing
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("PNG", {}), ("JPEG", {"progressive": True}), ("WEBP", {"lossless": True}), ("GIF", {})],
+)
+def test_no_truncation_of_a_large_file_gives_a_wrong_picture(
+    kind: str, options: dict[str, object]
+) -> None:
+    noise = numpy.random.default_rng(0).integers(0, 256, (160, 160, 3), numpy.uint8)
+    data = file_of(PIL.Image.fromarray(noise), kind, **options)
+    right = Image.decode(data)
+    for length in range(0, len(data), 397):
+        try:
+            assert Image.decode(data[:length]) == right
+        except MediaError as error:
+            assert "\n" not in str(error)
 
 
 @given(st.data(), st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]))
