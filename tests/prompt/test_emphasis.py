@@ -1,5 +1,6 @@
 """The prompt grammar: A1111's cases, and properties over any text."""
 
+import itertools
 import math
 import re
 import time
@@ -50,7 +51,7 @@ def test_grammar(text: str, spans: list[tuple[str, float]] | None) -> None:
 def test_any_text_has_finite_weights_and_no_empty_spans(text: str) -> None:
     spans = parse(text)
     assert all(span.text and math.isfinite(span.weight) for span in spans)
-    assert all(one.weight != next_.weight for one, next_ in zip(spans, spans[1:], strict=False))
+    assert all(one.weight != next_.weight for one, next_ in itertools.pairwise(spans))
 
 
 @given(any_text)

@@ -122,7 +122,7 @@ def test_unknown_fields_list_the_known() -> None:
         lambda: Postcard(to="you", sise=1),
         lambda: Postcard.from_json('{"sise": 1, "to": ""}'),
     ):
-        with pytest.raises(UnknownEntryError, match="no 'sise' in Postcard.*to, kind, width"):
+        with pytest.raises(UnknownEntryError, match=r"no 'sise' in Postcard.*to, kind, width"):
             ask()
 
 

@@ -76,10 +76,11 @@ def test_a_schedule_asked_for_twice_must_be_one() -> None:
 
 @pytest.mark.parametrize("name", ["", "eular", "Karras", "DPM++", "x Karras", "_step", "../euler"])
 def test_unknown_samplers_list_the_known(name: str) -> None:
-    with pytest.raises(UnknownEntryError, match=f"no {re.escape(repr(name))} in samplers.*dpmpp_2m"):
+    known = f"no {re.escape(repr(name))} in samplers.*dpmpp_2m"
+    with pytest.raises(UnknownEntryError, match=known):
         sampler_and_schedule(name, AUTOMATIC)
 
 
 def test_unknown_schedules_list_the_known() -> None:
-    with pytest.raises(UnknownEntryError, match="no 'carras'.*schedules.*karras"):
+    with pytest.raises(UnknownEntryError, match=r"no 'carras'.*schedules.*karras"):
         sampler_and_schedule("euler", "carras")

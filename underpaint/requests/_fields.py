@@ -131,7 +131,7 @@ class Field:
 
     Attributes:
         name: the field, as in the request's class.
-        kind: str, int, float, bool, Image or Mapping.
+        kind: str, int, float, bool, Image or a mapping's class.
         help: the field's docstring.
         default: the value when none is given.
         required: there is no default; a value must be given.

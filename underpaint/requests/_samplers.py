@@ -85,7 +85,7 @@ def sampler_and_schedule(sampler: str, schedule: str) -> tuple[str, str]:
 def _split(name: str) -> tuple[str, str]:
     """Return a sampler's name without the schedule at its end, and that schedule's id.
 
-    A whole name wins: "DDIM" and "dpm_2 normal" both end in a schedule, one is a sampler.
+    A whole name wins: "DDIM" ends in a schedule's name and is a sampler.
     """
     if name in samplers():  # the usual case, and the only one that opens no file
         return name, AUTOMATIC
