@@ -1,0 +1,65 @@
+"""What every sampler test shares: each entry of the catalogue, and denoisers made for testing."""
+
+import json
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from torch import Tensor
+
+from underpaint import catalog
+from underpaint.diffusion.prediction import Denoiser
+
+PACKAGE = "underpaint.diffusion.samplers"
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+@pytest.fixture(params=catalog.ids(PACKAGE))
+def entry(request: pytest.FixtureRequest) -> ModuleType:
+    """Every sampler there is."""
+    return catalog.entry(PACKAGE, request.param)
+
+
+@pytest.fixture
+def entries() -> list[ModuleType]:
+    """All samplers at once."""
+    return [catalog.entry(PACKAGE, id) for id in catalog.ids(PACKAGE)]
+
+
+@pytest.fixture
+def curved() -> Denoiser:
+    """A denoiser bent in x and sigma, of sums and products only.
+
+    Those round alike wherever an element lies in memory, which exp or tanh do not.
+    """
+    return lambda x, sigma: x / (1 + sigma**2) + 0.1 / (1 + x * x)
+
+
+@pytest.fixture
+def levels() -> Tensor:
+    """Seven levels and 0, about evenly apart in their logarithm."""
+    return torch.tensor([14.6, 5.0, 2.0, 1.0, 0.4, 0.1, 0.03, 0.0], dtype=torch.float64)
+
+
+@pytest.fixture
+def assert_like_k_diffusion() -> Callable[[ModuleType], None]:
+    """Compare a sampler with every stored run of k-diffusion's, in float64."""
+    golden = json.loads((GOLDEN / "samplers.json").read_text())
+    given = runpy.run_path(str(GOLDEN / "make_samplers.py"))
+    sigmas = torch.tensor(golden["sigmas"], dtype=torch.float64)
+
+    def check(sampler: ModuleType) -> None:
+        cases = [case for case in golden["cases"] if sampler.__name__.endswith(f".{case['id']}")]
+        assert cases
+        for case in cases:
+            walk = sampler.sample(
+                given["denoise"], given["start"](), sigmas, given["noise"], **case.get("knobs", {})
+            )
+            *_, last = walk
+            theirs = torch.tensor(case["sample"], dtype=torch.float64)
+            torch.testing.assert_close(last.x.flatten(), theirs, rtol=0, atol=1e-9)
+
+    return check

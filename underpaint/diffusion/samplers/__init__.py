@@ -1,0 +1,1 @@
+"""Catalogue: one file is one sampler, its name is the id."""
