@@ -177,6 +177,12 @@ def test_texts_of_a1111_are_read() -> None:
     )
 
 
+def test_a_picture_carries_its_text() -> None:
+    request = replace(one, prompt='猫, "a": b\n\0', schedule="karras")
+    text = write(request, model_hash="", model_name="mini")
+    assert read(Image.decode(DOODLE.with_text(text).png()).text) == request
+
+
 def test_a_text_without_pairs_is_prompt() -> None:
     for prompt in ("", "a cat", "a: b, c: d", "(blue sky:1.2), (red hat:1.3), (one cat:1.1)"):
         assert read(prompt) == ImageRequest(prompt=prompt, batch=1)
