@@ -94,8 +94,8 @@ def truncated(sigmas: Tensor, strength: float) -> Tensor:
     """Return the tail of a schedule that repaints a given picture with a given strength.
 
     AUTOMATIC1111's rule: ``int(min(strength, 0.999) * steps) + 1`` steps are walked. So strength 0
-    still walks one step, from the lowest level, which changes next to nothing; strength 1 walks all
-    of them, starting from the picture under the full noise.
+    still walks one step, from the schedule's lowest level, and there is always a sample; strength 1
+    walks all of them, starting from the picture under the full noise.
 
     Args:
         sigmas: (steps + 1,) the whole schedule, steps at least 1.
