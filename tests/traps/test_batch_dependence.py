@@ -1,4 +1,4 @@
-"""Trap: sums and vectorised functions may round by where an element lies, so by its batch."""
+"""Trap: a float32 sum rounds by its order, so by how a batch is split among threads."""
 
 from collections.abc import Iterator
 

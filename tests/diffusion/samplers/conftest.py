@@ -33,7 +33,7 @@ def entries() -> list[ModuleType]:
 def curved() -> Denoiser:
     """A denoiser bent in x and sigma, of sums and products only.
 
-    Those round alike wherever an element lies in memory, which exp or tanh do not.
+    IEEE 754 rounds those in one way, wherever an element lies in memory.
     """
     return lambda x, sigma: x / (1 + sigma**2) + 0.1 / (1 + x * x)
 
