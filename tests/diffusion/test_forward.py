@@ -1,5 +1,7 @@
 """The forward process against its papers, and the clock against itself."""
 
+from typing import Literal
+
 import pytest
 import torch
 from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
@@ -14,7 +16,7 @@ from underpaint.diffusion.forward import (
     zero_terminal,
 )
 
-DIFFUSERS_NAMES: dict[BetaSchedule, str] = {
+DIFFUSERS_NAMES: dict[BetaSchedule, Literal["linear", "scaled_linear", "squaredcos_cap_v2"]] = {
     "linear": "linear",
     "scaled_linear": "scaled_linear",
     "cosine": "squaredcos_cap_v2",

@@ -1,5 +1,7 @@
 """DDIM against diffusers, whose latents are ours times sqrt(alpha_bar)."""
 
+from typing import Literal
+
 import pytest
 import torch
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
@@ -20,7 +22,9 @@ def fixed(sigma: float, sigma_next: float) -> Tensor:
 
 @pytest.mark.parametrize("eta", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("prediction", ["sample", "epsilon"])
-def test_it_ends_where_diffusers_does(curved: Denoiser, eta: float, prediction: str) -> None:
+def test_it_ends_where_diffusers_does(
+    curved: Denoiser, eta: float, prediction: Literal["sample", "epsilon"]
+) -> None:
     theirs = DDIMScheduler(
         beta_schedule="scaled_linear",
         beta_start=0.00085,

@@ -43,7 +43,7 @@ def test_it_ends_where_diffusers_does(curved: Denoiser) -> None:
 def _mean(theirs: DDPMScheduler, denoised: Tensor, timestep: int, latent: Tensor) -> Tensor:
     """Return diffusers' step less the noise it draws, by drawing that noise twice."""
     drawn = torch.Generator().manual_seed(0)
-    step = theirs.step(denoised, timestep, latent, generator=drawn).prev_sample
+    step = theirs.step(denoised, timestep, latent, generator=drawn)[0]
     if timestep == 0:
         return step
     again = torch.randn(
