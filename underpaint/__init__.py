@@ -1,0 +1,1 @@
+"""A Stable Diffusion studio: your sketch is the underpainting; diffusion paints the rest."""

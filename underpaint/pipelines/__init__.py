@@ -1,0 +1,1 @@
+"""How a request is carried out: one file a modality, under the id of its request."""
