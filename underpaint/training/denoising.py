@@ -1,0 +1,153 @@
+"""Teaching a denoiser, of pixels or of latents: noise a picture, let the network undo it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from underpaint.diffusion import objective
+from underpaint.diffusion.forward import Clock
+from underpaint.diffusion.guidance import guided
+from underpaint.diffusion.noise import starting
+from underpaint.diffusion.objective import Weighting, draw_sigmas
+from underpaint.diffusion.prediction import Network, Prediction
+from underpaint.diffusion.samplers import dpmpp_2m
+from underpaint.diffusion.sigmas import karras
+from underpaint.media import Image
+from underpaint.networks.unet import UNet
+from underpaint.training.architecture import Networks
+from underpaint.training.captions import Captions
+from underpaint.training.grid import grid
+
+__all__ = ["Denoising", "Examples", "Process"]
+
+GUIDANCE_SCALE = 5.0
+STEPS = 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Process:
+    """How pictures are noised and what the network says about it.
+
+    Attributes:
+        clock: the noise levels.
+        prediction: what the network predicts.
+        weighting: how much each level counts.
+    """
+
+    clock: Clock
+    prediction: Prediction
+    weighting: Weighting = "uniform"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """What is denoised.
+
+    Attributes:
+        count: pictures there are.
+        shape: of one of them, (C, H, W).
+        clean: (indices (B,), chance) -> (B, C, H, W) on the CPU.
+        shown: (B, C, H, W) -> pixels (B, 3, height, width), -1..1.
+    """
+
+    count: int
+    shape: tuple[int, int, int]
+    clean: Callable[[Tensor, torch.Generator], Tensor]
+    shown: Callable[[Tensor], Tensor]
+
+
+class Denoising:
+    """The denoising lesson of Ho et al. 2020, arXiv:2006.11239, algorithm 1, with words."""
+
+    name = "samples"
+
+    def __init__(
+        self,
+        networks: Networks,
+        process: Process,
+        examples: Examples,
+        *,
+        captions: Captions | None,
+        prompts: Sequence[str],
+        seed: int,
+    ) -> None:
+        """Put the lesson together.
+
+        Args:
+            networks: "unet", and "text" if there are captions; all on one device.
+            process: noise levels and prediction.
+            examples: what to denoise.
+            captions: what is said about them; None teaches without words.
+            prompts: what the sample pictures show, one each.
+            seed: of the sample pictures.
+        """
+        unet = networks["unet"]
+        assert isinstance(unet, UNet)
+        self.networks, self.unet = networks, unet
+        self.process, self.examples = process, examples
+        self.captions, self.prompts, self.seed = captions, prompts, seed
+        self.device = next(unet.parameters()).device
+
+    def __len__(self) -> int:
+        """Return how many pictures there are to learn from."""
+        return self.examples.count
+
+    def loss(self, indices: Tensor, chance: torch.Generator) -> Tensor:
+        """Return the mean loss of a batch; see `Lesson`."""
+        clean = self.examples.clean(indices, chance)
+        noise = torch.randn(clean.shape, generator=chance)
+        sigma = draw_sigmas(self.process.clock, len(clean), chance)
+        network = self._listening(len(clean))
+        if self.captions is not None:
+            network = self._told(
+                *self.captions.read(self.captions.drawn(indices, chance), self.device)
+            )
+        losses = objective.loss(
+            network,
+            self.process.prediction,
+            self.process.clock,
+            clean.to(self.device),
+            noise=noise.to(self.device),
+            sigma=sigma,
+            weighting=self.process.weighting,
+        )
+        return losses.mean()
+
+    def _told(self, context: Tensor, pooled: Tensor) -> Network:
+        """Return the U-Net bound to words."""
+        vector = None if self.unet.params.pooled_width is None else pooled
+        return lambda x, timestep: self.unet(x, timestep, context, vector)
+
+    def _listening(self, count: int) -> Network:
+        """Return the U-Net bound to silence: one token of zeros."""
+        params = self.unet.params
+        context = torch.zeros(count, 1, params.context_width, device=self.device)
+        pooled = torch.zeros(count, params.pooled_width or 0, device=self.device)
+        return self._told(context, pooled)
+
+    @torch.no_grad()
+    def picture(self) -> Image:
+        """Paint the prompts, always from the same noise; see `Lesson`."""
+        sigmas = karras(STEPS, self.process.clock)
+        seeds = range(self.seed, self.seed + len(self.prompts))
+        noise = starting([seed % 2**32 for seed in seeds], self.examples.shape, device=self.device)
+        x = noise * float(sigmas[0])
+        denoise = guided(self._estimates(), 1.0 if self.captions is None else GUIDANCE_SCALE)
+        for step in dpmpp_2m.sample(denoise, x, sigmas):
+            x = step.x
+        return grid(self.examples.shown(x))
+
+    def _estimates(self) -> Callable[[Tensor, Tensor], tuple[Tensor, ...]]:
+        """Return what gives the estimates with the prompts and with the empty caption."""
+        count = len(self.prompts)
+        prediction, clock = self.process.prediction, self.process.clock
+        if self.captions is None:
+            denoise = prediction.denoiser(self._listening(count), clock)
+            return lambda x, sigma: (denoise(x, sigma),)
+        texts = [*self.prompts, *[""] * count]
+        denoise = prediction.denoiser(
+            self._told(*self.captions.features(texts, self.device)), clock
+        )
+        return lambda x, sigma: denoise(torch.cat([x, x]), sigma).chunk(2)

@@ -1,0 +1,88 @@
+"""Everything that changes while a run learns, in one place: what a checkpoint holds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from underpaint.errors import TrainingError
+from underpaint.requests.train import TrainRequest
+from underpaint.training.architecture import Networks, learning, weights
+from underpaint.training.checkpoint import Checkpoint
+from underpaint.training.ema import Ema
+from underpaint.training.optimizer import Optimizer
+from underpaint.training.schedule import learning_rate
+
+__all__ = ["Student"]
+
+FIXED = ("kind", "network", "prediction", "betas")
+"""What cannot change in a run: its weights would no longer mean the same."""
+
+
+class Student:
+    """Networks with their optimizer, their running mean, and the number of steps they have done."""
+
+    def __init__(self, request: TrainRequest, networks: Networks) -> None:
+        """Begin at step 0.
+
+        Args:
+            request: the run's.
+            networks: on the run's device.
+        """
+        self.request = request
+        self.networks = networks
+        self.optimizer = Optimizer(learning(networks), request.weight_decay)
+        self.ema = Ema(learning(networks), request.ema)
+        self.step = 0
+        self.facts: dict[str, Any] = {}
+
+    def learn(self) -> float:
+        """Take one step along the gradients that lie on the weights; return its learning rate."""
+        wanted = self.request
+        rate = learning_rate(
+            self.step, peak=wanted.learning_rate, warmup=wanted.warmup, steps=wanted.steps
+        )
+        self.optimizer.step(rate)
+        self.ema.update(self.step)
+        self.step += 1
+        return rate
+
+    def checkpoint(self) -> Checkpoint:
+        """Return all that is needed to go on from here."""
+        seen = self.step * self.request.batch * self.request.accumulate
+        state = {
+            "step": self.step,
+            "position": seen,
+            "seed": self.request.seed,
+            "random": "a generator of (seed, purpose, step) each; nothing is remembered",
+            **self.facts,
+        }
+        memory = self.optimizer.memory()
+        return Checkpoint(
+            weights(self.networks), self.ema.mean, memory, state, self.request.to_json()
+        )
+
+    @torch.no_grad()
+    def restore(self, kept: Checkpoint) -> None:
+        """Go on from a checkpoint, on whichever device the networks now are.
+
+        Raises:
+            TrainingError: it is of a run with other networks.
+        """
+        _check(self.request, TrainRequest.from_json(kept.config))
+        for name, weight in weights(self.networks).items():
+            weight.copy_(kept.weights[name])
+        self.ema.load(kept.ema)
+        self.optimizer.load(kept.optimizer)
+        self.step = kept.step
+        known: Mapping[str, Any] = kept.state
+        self.facts = {name: known[name] for name in ("precision", "device") if name in known}
+
+
+def _check(wanted: TrainRequest, before: TrainRequest) -> None:
+    for name in FIXED:
+        if getattr(wanted, name) != getattr(before, name):
+            raise TrainingError(
+                f"the run in {wanted.out!r} began with {name} {getattr(before, name)!r}, not "
+                f"{getattr(wanted, name)!r}; give another folder, or resume=False"
+            )
