@@ -1,0 +1,1 @@
+"""Files of weights: read with suspicion, written whole, named as networks name them."""
