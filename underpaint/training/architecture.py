@@ -61,7 +61,19 @@ def architecture(request: TrainRequest, *, channels: int) -> Networks:
         listens = {"context_width": text.width}
     own = {"in_channels": channels, "out_channels": channels, **listens}
     networks["unet"] = UNet(sized(UNetParams, own | dict(request.network.get("unet", {}))))
+    _quieten(networks["unet"])
     return networks
+
+
+def _quieten(unet: nn.Module) -> None:
+    """Let every residual branch, and the whole network, begin by saying nothing.
+
+    Goyal et al. 2017, arXiv:1706.02677, section 5.1; for diffusion, Dhariwal and Nichol 2021.
+    """
+    for name, layer in unet.named_modules():
+        if name.endswith(("out_layers.3", "proj_out")) or name == "out.2":
+            for weight in layer.parameters():
+                nn.init.zeros_(weight)
 
 
 def sized(params: type[P], sizes: Mapping[str, Any]) -> P:

@@ -70,7 +70,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         return target
     filling = target.with_suffix(".tmp")
     _remove(filling)
-    _make(filling)
+    files.folder(filling)
     manifest: dict[str, str] = {}
     for name, data in _contents(checkpoint):
         files.write(filling / name, data)
@@ -88,13 +88,6 @@ def _contents(checkpoint: Checkpoint) -> Iterator[tuple[str, bytes]]:
         yield f"{part}.safetensors", save(plain)
     yield "state.json", json.dumps(dict(checkpoint.state), indent=1).encode()
     yield "config.json", checkpoint.config.encode()
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise StorageError(f"cannot make the folder {str(folder)!r}: {error.strerror}") from error
 
 
 def _remove(folder: Path) -> None:

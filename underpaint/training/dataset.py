@@ -178,7 +178,7 @@ def _write(
     found: list[Source], pixels_path: Path, kept_path: Path, size: int
 ) -> Generator[Event, None, None]:
     """Fill the mapped file; the list of those kept is written last and makes it valid."""
-    pixels_path.parent.mkdir(parents=True, exist_ok=True)
+    files.folder(pixels_path.parent)
     pixels = numpy.lib.format.open_memmap(
         pixels_path, mode="w+", dtype=numpy.uint8, shape=(len(found), size, size, 3)
     )

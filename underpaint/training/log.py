@@ -29,7 +29,7 @@ class Log:
             folder: receives `loss.jsonl`, `loss.png` and the event file.
             step: steps the run has done, 0 for a new one.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        files.folder(folder)
         self.folder = folder
         self.lines = folder / "loss.jsonl"
         self.losses = [entry for entry in _read(self.lines) if entry[0] <= step]
@@ -104,7 +104,8 @@ def _draw_curve(draw: ImageDraw.ImageDraw, shown: Sequence[tuple[int, float]]) -
         x = MARGIN + along * (WIDTH - 2 * MARGIN)
         return x, HEIGHT - MARGIN - up * (HEIGHT - 2 * MARGIN)
 
-    draw.point([place(*entry) for entry in shown], FAINT)
+    for x, y in (place(*entry) for entry in shown):
+        draw.rectangle((x - 1, y - 1, x + 1, y + 1), FAINT)
     draw.line([place(*entry) for entry in zip(steps, means, strict=True)], LINE, 2)
     draw.text((MARGIN, MARGIN - 16), f"loss {10**high:.4g}", INK)
     draw.text(

@@ -49,11 +49,8 @@ class Reconstruction:
 
     def loss(self, indices: Tensor, chance: torch.Generator) -> Tensor:
         """Return the mean loss of a batch; see `Lesson`."""
-        pixels = (
-            mirrored(self.pictures.batch(indices), chance)
-            if self.flip
-            else self.pictures.batch(indices)
-        )
+        pixels = self.pictures.batch(indices)
+        pixels = mirrored(pixels, chance) if self.flip else pixels
         pixels = pixels.to(self.device, memory_format=torch.channels_last)
         mean, log_variance = (part.float() for part in self.vae.encode(pixels))
         noise = torch.randn(mean.shape, generator=chance).to(self.device)
@@ -86,7 +83,7 @@ class Reconstruction:
 
 def mirrored(pixels: Tensor, chance: torch.Generator) -> Tensor:
     """Return pictures (B, 3, H, W), each mirrored with a chance of one half."""
-    turn = torch.rand(len(pixels), generator=chance) < 0.5  # noqa: PLR2004
+    turn = torch.rand(len(pixels), generator=chance) < 0.5
     return torch.where(turn[:, None, None, None], pixels.flip(-1), pixels)
 
 

@@ -45,6 +45,7 @@ class Run:
         self.precision: Precision = "float32"
         self.saved_step, self.saved_at = 0, time.monotonic()
         self.step_seconds, self.last = 0.0, time.monotonic()
+        self.losses: list[float] = []
 
     def resume(self) -> Generator[Event, None, None]:
         """Go on from the newest whole checkpoint, if there is one and it is wanted."""
@@ -79,7 +80,7 @@ class Run:
         return self.lesson.loss(chosen, order.generator(0, "trial", 0))
 
     def learned(self, loss: float, learning_rate: float) -> Learned:
-        """Say, and every tenth time write down, how the step just done went."""
+        """Say how the step just done went; every tenth time, write down the mean of ten."""
         now = time.monotonic()
         took, self.last = now - self.last, now
         smoothing = SMOOTHING if self.step_seconds else 1.0
@@ -87,8 +88,11 @@ class Run:
 
         step, steps = self.student.step, self.request.steps
         rate = self.request.batch * self.request.accumulate / max(1e-9, self.step_seconds)
+        self.losses.append(loss)
         if step % LOG_EVERY == 0 or step == steps:
-            self.log.learned(step, loss, learning_rate=learning_rate, rate=rate)
+            mean = sum(self.losses) / len(self.losses)
+            self.log.learned(step, mean, learning_rate=learning_rate, rate=rate)
+            self.losses.clear()
         return Learned(
             step,
             steps,
@@ -106,7 +110,7 @@ class Run:
             yield self.sample("training")
         if time.monotonic() - self.saved_at >= self.request.checkpoint_every:
             self.keep()
-        self.last = max(self.last, time.monotonic() - self.step_seconds)
+        self.last = time.monotonic()
 
     def sample(self, stage: str) -> Progress:
         """Paint samples with the running mean of the weights and keep the sheet as a file."""
