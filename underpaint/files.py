@@ -33,9 +33,8 @@ def folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"cannot make the folder {str(path)!r}: {_reason(error)}") from error
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise StorageError(f"cannot write in the folder {str(path)!r}: {os.strerror(errno.EACCES)}")
-    return path
+    with _storing(path, "write in"), _filled(path, b""):
+        return path
 
 
 def write(path: Path, data: bytes) -> None:
