@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from underpaint.errors import TrainingError
@@ -17,6 +16,8 @@ from underpaint.networks.vae import Autoencoder, AutoencoderParams
 from underpaint.requests.train import TrainRequest
 from underpaint.training.events import Noted
 from underpaint.training.order import generator
+from underpaint.weights import checkpoint
+from underpaint.weights.packed import unpack
 
 __all__ = ["Networks", "architecture", "begun", "learning", "read", "sized", "weights"]
 
@@ -123,18 +124,14 @@ def learning(networks: Networks) -> dict[str, nn.Parameter]:
     }
 
 
-def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read the weights and the metadata of a safetensors file.
+def read(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
+    """Read the weights of a safetensors file, packed ones unpacked, and its remarks.
 
     Raises:
-        TrainingError: there is no such file, or it is not whole.
+        WeightsError: there is no such file, or it is not whole.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, file.metadata() or {}
-    except (OSError, SafetensorError) as error:
-        raise TrainingError(f"cannot read weights from {str(path)!r}: {error}") from error
+    found = checkpoint.read(path)
+    return unpack(found.tensors, str(path)), found.metadata
 
 
 @torch.no_grad()
@@ -149,7 +146,8 @@ def begun(networks: Networks, start: Path) -> Generator[Event, None, None]:
         A note on how many were taken.
 
     Raises:
-        TrainingError: the file cannot be read, or nothing in it fits.
+        TrainingError: nothing in the file fits.
+        WeightsError: the file cannot be read.
     """
     given, _ = read(start)
     own = weights(networks)

@@ -6,17 +6,16 @@ from pathlib import Path
 
 import numpy
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional as F
 
-from underpaint import files
+from underpaint.errors import WeightsError
 from underpaint.events import Event, Progress
 from underpaint.requests.train import TrainRequest
 from underpaint.training.dataset import Pictures
 from underpaint.training.events import Noted
 from underpaint.training.first_stage import FirstStage
+from underpaint.weights.checkpoint import read, save
 
 __all__ = ["augmented", "copies", "latents"]
 
@@ -56,17 +55,18 @@ def latents(
             yield Noted(f"{path.name} is damaged; the latents are made again")
         kept = yield from _encoded(request, pictures, first_stage)
         marks = {"fingerprint": name, "digest": _digest(kept)}
-        files.write(path, save({"latents": kept}, marks))
+        save(path, {"latents": kept}, marks)
     return kept * first_stage.scale
 
 
 def _kept(path: Path, name: str) -> Tensor | None:
     """Return the latents in a file if they are what the fingerprint names, whole and unchanged."""
     try:
-        with safe_open(path, framework="pt") as file:
-            kept, marks = file.get_tensor("latents"), file.metadata() or {}
-    except (OSError, SafetensorError):
+        found = read(path)
+        kept = found.tensors["latents"]
+    except (WeightsError, KeyError):
         return None
+    marks = found.metadata
     whole = marks.get("fingerprint") == name and marks.get("digest") == _digest(kept)
     return kept if whole else None
 

@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor
 
 from underpaint import files
-from underpaint.errors import StorageError
+from underpaint.errors import StorageError, WeightsError
+from underpaint.weights.checkpoint import read, serialised
 
 __all__ = ["Checkpoint", "damage", "newest", "prune", "save_checkpoint", "set_aside", "sweep"]
 
@@ -84,8 +83,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
 def _contents(checkpoint: Checkpoint) -> Iterator[tuple[str, bytes]]:
     for part in TENSORS:
         tensors: Mapping[str, Tensor] = getattr(checkpoint, part)
-        plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-        yield f"{part}.safetensors", save(plain)
+        yield f"{part}.safetensors", serialised(tensors, {})
     yield "state.json", json.dumps(dict(checkpoint.state), indent=1).encode()
     yield "config.json", checkpoint.config.encode()
 
@@ -125,7 +123,7 @@ def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
         if not wrong:
             try:
                 return _loaded(path), words
-            except (OSError, ValueError, KeyError, SafetensorError) as error:
+            except (OSError, ValueError, KeyError, WeightsError) as error:
                 wrong = str(error)
         words.append(f"skipped the checkpoint {path.name}: {wrong}")
         set_aside(path, "damaged")
@@ -133,7 +131,7 @@ def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
 
 
 def _loaded(path: Path) -> Checkpoint:
-    tensors = {part: load_file(path / f"{part}.safetensors") for part in TENSORS}
+    tensors = {part: read(path / f"{part}.safetensors").tensors for part in TENSORS}
     state = json.loads((path / "state.json").read_text("utf-8"))
     return Checkpoint(**tensors, state=state, config=(path / "config.json").read_text("utf-8"))
 

@@ -4,13 +4,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from safetensors.torch import save
 from torch import Tensor
 
-from underpaint import files
 from underpaint.requests.train import TrainRequest
 from underpaint.training.architecture import PREFIXES, read
 from underpaint.training.checkpoint import Checkpoint
+from underpaint.weights.checkpoint import save
 
 __all__ = ["export", "exported"]
 
@@ -27,12 +26,12 @@ def export(request: TrainRequest, checkpoint: Checkpoint, *, latent_scale: float
         The file.
 
     Raises:
-        TrainingError: the autoencoder's file cannot be read.
+        WeightsError: the autoencoder's file cannot be read.
         StorageError: the file cannot be written.
     """
     tensors, metadata = exported(request, checkpoint, latent_scale=latent_scale)
     path = Path(request.out) / f"{Path(request.recipe).name}.safetensors"
-    files.write(path, save(tensors, metadata))
+    save(path, tensors, metadata)
     return path
 
 
@@ -48,9 +47,7 @@ def exported(
         tensors |= {n: t for n, t in first_stage.items() if n.startswith(PREFIXES["vae"])}
         sizes = json.loads(marks.get("underpaint.network", "{}")) | sizes
         scale = marks.get("underpaint.latent_scale", scale)
-    return {n: t.contiguous() for n, t in tensors.items()}, _metadata(
-        request, checkpoint, sizes, scale
-    )
+    return tensors, _metadata(request, checkpoint, sizes, scale)
 
 
 def _metadata(

@@ -49,7 +49,8 @@ def load_first_stage(request: TrainRequest, device: torch.device) -> FirstStage:
     Its sizes are those written in the file, or `request.network["vae"]`.
 
     Raises:
-        TrainingError: the file cannot be read, holds no autoencoder or does not tell its scale.
+        WeightsError: the file cannot be read.
+        TrainingError: it holds no autoencoder or does not tell its scale.
     """
     path = Path(request.autoencoder or "")
     tensors, metadata = read(path)

@@ -1,22 +1,14 @@
 """The diary of a run: losses as JSON lines, a curve as a picture, and TensorBoard's event file."""
 
 import json
-import math
-from collections.abc import Sequence
 from pathlib import Path
-
-import numpy
-from PIL import Image as Pillow
-from PIL import ImageDraw
 
 from underpaint import files
 from underpaint.media import Image
+from underpaint.training.curve import curve
 from underpaint.training.tensorboard import EventFile
 
-__all__ = ["Log", "curve"]
-
-WIDTH, HEIGHT, MARGIN = 960, 480, 48
-INK, FAINT, LINE = (40, 40, 40), (190, 200, 215), (30, 100, 200)
+__all__ = ["Log"]
 
 
 class Log:
@@ -73,49 +65,3 @@ def _read(path: Path) -> list[tuple[int, float]]:
         except (ValueError, KeyError, TypeError):
             continue
     return entries
-
-
-def curve(losses: Sequence[tuple[int, float]]) -> Image:
-    """Draw losses over steps: each loss faintly, their running mean as a line, logarithmic.
-
-    Args:
-        losses: (step, loss) pairs, steps rising; those not above 0 cannot be shown and are not.
-
-    Returns:
-        A picture of 960 by 480.
-    """
-    shown = [(step, math.log10(loss)) for step, loss in losses if loss > 0]
-    sheet = Pillow.new("RGB", (WIDTH, HEIGHT), (255, 255, 255))
-    draw = ImageDraw.Draw(sheet)
-    draw.rectangle((MARGIN, MARGIN, WIDTH - MARGIN, HEIGHT - MARGIN), outline=FAINT)
-    if shown:
-        _draw_curve(draw, shown)
-    return Image.of(numpy.asarray(sheet))
-
-
-def _draw_curve(draw: ImageDraw.ImageDraw, shown: Sequence[tuple[int, float]]) -> None:
-    steps = [step for step, _ in shown]
-    means = _running([value for _, value in shown])
-    low, high = min(value for _, value in shown), max(value for _, value in shown)
-
-    def place(step: int, value: float) -> tuple[float, float]:
-        along = (step - steps[0]) / max(1, steps[-1] - steps[0])
-        up = (value - low) / max(1e-9, high - low)
-        x = MARGIN + along * (WIDTH - 2 * MARGIN)
-        return x, HEIGHT - MARGIN - up * (HEIGHT - 2 * MARGIN)
-
-    for x, y in (place(*entry) for entry in shown):
-        draw.rectangle((x - 1, y - 1, x + 1, y + 1), FAINT)
-    draw.line([place(*entry) for entry in zip(steps, means, strict=True)], LINE, 2)
-    draw.text((MARGIN, MARGIN - 16), f"loss {10**high:.4g}", INK)
-    draw.text(
-        (MARGIN, HEIGHT - MARGIN + 4), f"{10**low:.4g}   steps {steps[0]} to {steps[-1]}", INK
-    )
-
-
-def _running(values: Sequence[float]) -> list[float]:
-    mean, means = values[0], []
-    for index, value in enumerate(values):
-        mean += (value - mean) / min(index + 1, 50)
-        means.append(mean)
-    return means
