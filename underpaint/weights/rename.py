@@ -1,0 +1,79 @@
+"""Which tensor belongs where: parts of a checkpoint, and the loading of a network from one."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from torch import Tensor, nn
+
+from underpaint.errors import WeightsError
+from underpaint.weights._header import shown
+
+__all__ = ["bind", "split", "text_model"]
+
+_NAMED = 10
+
+# Numbers that training or older programs leave in checkpoints and no network needs: places of
+# tokens, a discriminator, averages kept twice, CLIP's temperature and its way to picture space.
+_HARMLESS = re.compile(
+    r"(.*\.)?position_ids|loss\..*|model_ema\..*|logit_scale|text_projection(\.weight)?"
+)
+
+
+def split(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors below a prefix, without it, and without what no network needs.
+
+    Args:
+        tensors: a whole checkpoint, by name.
+        prefix: such as "model.diffusion_model.".
+    """
+    part = {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+    return {name: tensor for name, tensor in part.items() if not _HARMLESS.fullmatch(name)}
+
+
+def text_model(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return a CLIP text encoder's tensors with `text_model.` before each name.
+
+    transformers has written such names both with and without it.
+
+    Args:
+        tensors: by name, below `cond_stage_model.transformer.`.
+    """
+    prefix = "text_model."
+    return {prefix + name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
+
+
+def bind(module: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
+    """Make the tensors the network's own weights, all of them and nothing else.
+
+    They are taken, not copied: build the network on the meta device, so that nothing is
+    initialised in vain.
+
+    Args:
+        module: of the sizes that the tensors have.
+        tensors: by the names of `module.state_dict()`, on the device and in the dtype wanted.
+        where: the file and part, for the error.
+
+    Raises:
+        WeightsError: names are missing, too many, or of another shape.
+    """
+    wanted = module.state_dict()
+    faults = {
+        "lacks": [name for name in wanted if name not in tensors],
+        "has unexpected": [name for name in tensors if name not in wanted],
+        "has in another shape": [
+            f"{name} {list(tensors[name].shape)} instead of {list(wanted[name].shape)}"
+            for name in wanted
+            if name in tensors and tensors[name].shape != wanted[name].shape
+        ],
+    }
+    if any(faults.values()):
+        told = "; ".join(f"{what} {_some(names)}" for what, names in faults.items() if names)
+        raise WeightsError(f"{where} {told}")
+    module.load_state_dict(tensors, assign=True)
+
+
+def _some(names: Iterable[str]) -> str:
+    """Return the first few names and how many more there are."""
+    found = [shown(name)[1:-1] for name in names]
+    more = len(found) - _NAMED
+    return ", ".join(found[:_NAMED]) + (f" and {more} more" if more > 0 else "")
