@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import CLIPTokenizer
 
-from underpaint.networks.tokenizer import COMMA, END, START, VOCABULARY, Row, Tokenizer
+from underpaint.networks.tokenizer import COMMA, END, START, VOCABULARY, Row, Tokenizer, vocabulary
 from underpaint.prompt.emphasis import Span, parse
 
 TEXTS = [
@@ -80,6 +80,17 @@ def test_knows_the_published_ids(own: Tokenizer) -> None:
 
 def test_a_lone_surrogate_counts_as_the_replacement_character(own: Tokenizer) -> None:
     assert own.ids("a \ud800 b") == own.ids("a \ufffd b")
+
+
+def test_says_what_each_token_stands_for(own: Tokenizer) -> None:
+    words = vocabulary()
+    assert len(words) == VOCABULARY
+    assert [words[id] for id in own.ids("A photo of naïve cats")] == [
+        "a", "photo", "of", "na", "ï", "ve", "cats",
+    ]  # fmt: skip
+    assert words[own.ids("é")[0]] == "é"
+    assert words[START:] == ["<|startoftext|>", "<|endoftext|>"]
+    assert "".join(words[id] for id in own.ids("supercalifragilistic")) == "supercalifragilistic"
 
 
 def test_is_made_quickly() -> None:

@@ -25,6 +25,7 @@ COMMA = 267
 VOCABULARY = 49_408
 """Number of tokens."""
 
+_SPECIAL = ("<|startoftext|>", "<|endoftext|>")
 _WORDS = (
     r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 )
@@ -49,9 +50,7 @@ class Tokenizer:
 
     def __init__(self) -> None:
         """Read the merges that come with the package."""
-        packed = files("underpaint.networks").joinpath("clip_merges.txt.gz").read_bytes()
-        lines = gzip.decompress(packed).decode().splitlines()
-        self._pairs = _byte_pairs([(left, right) for left, right in map(str.split, lines)])
+        self._pairs = _byte_pairs(_merges())
 
     def ids(self, text: str) -> list[int]:
         """Return the tokens of `text`, without start and end tokens.
@@ -63,6 +62,20 @@ class Tokenizer:
         """
         clean = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return self._pairs.encode(clean, add_special_tokens=False).ids
+
+    def word(self, id: int) -> str:
+        """Return what a token spells, without the mark of a word's end.
+
+        Args:
+            id: 0..49407; a part of a character spells the replacement character U+FFFD.
+        """
+        letters = {letter: byte for byte, letter in _letters_by_byte()}
+        token = self._pairs.id_to_token(id)
+        if id in {START, END}:
+            return token
+        return bytes(letters[letter] for letter in token.removesuffix("</w>")).decode(
+            "utf-8", "replace"
+        )
 
     def rows(self, spans: Iterable[Span], context_length: int = 77) -> tuple[Row, ...]:
         """Return the tokens of a weighted text, cut into the encoder's contexts.
@@ -82,16 +95,35 @@ class Tokenizer:
         return tuple(_row(piece, room) for piece in _cut(tokens, room))
 
 
-def _byte_pairs(merges: Sequence[tuple[str, str]]) -> BytePairs:
-    letters = _byte_letters()
-    words = [*letters, *(f"{letter}</w>" for letter in letters)]
-    words += [left + right for left, right in merges]
-    words += ["<|startoftext|>", "<|endoftext|>"]
-    vocabulary = {word: id for id, word in enumerate(words)}
+def vocabulary() -> list[str]:
+    """Return what each token stands for, by id: plain text, without a mark for the end of a word.
 
-    model = BPE(vocabulary, list(merges), end_of_word_suffix="</w>", unk_token="<|endoftext|>")
+    Tokens that hold a part of a character read as U+FFFD.
+    """
+    byte = {letter: code for code, letter in _byte_letters()}
+    words = [word.removesuffix("</w>") for word in _words(_merges())[:START]]
+    texts = [bytes(byte[letter] for letter in word).decode(errors="replace") for word in words]
+    return [*texts, *_SPECIAL]
+
+
+def _merges() -> list[tuple[str, str]]:
+    packed = files("underpaint.networks").joinpath("clip_merges.txt.gz").read_bytes()
+    lines = gzip.decompress(packed).decode().splitlines()
+    return [(left, right) for left, right in map(str.split, lines)]
+
+
+def _words(merges: Sequence[tuple[str, str]]) -> list[str]:
+    """Return CLIP's vocabulary in order of id, each byte written as its letter."""
+    letters = [letter for _, letter in _byte_letters()]
+    joined = [left + right for left, right in merges]
+    return [*letters, *(f"{letter}</w>" for letter in letters), *joined, *_SPECIAL]
+
+
+def _byte_pairs(merges: list[tuple[str, str]]) -> BytePairs:
+    ids = {word: id for id, word in enumerate(_words(merges))}
+    model = BPE(ids, merges, end_of_word_suffix="</w>", unk_token=_SPECIAL[1])
     pairs = BytePairs(model)
-    pairs.add_special_tokens(["<|startoftext|>", "<|endoftext|>"])
+    pairs.add_special_tokens(list(_SPECIAL))
     pairs.normalizer = normalizers.Sequence(
         [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
     )
@@ -104,13 +136,15 @@ def _byte_pairs(merges: Sequence[tuple[str, str]]) -> BytePairs:
     return pairs
 
 
-def _byte_letters() -> list[str]:
-    """Return a visible letter for each of the 256 bytes, in the order of CLIP's vocabulary.
+def _byte_letters() -> list[tuple[int, str]]:
+    """Return the 256 bytes and a visible letter for each, in the order of CLIP's vocabulary.
 
     The 188 visible characters of Latin-1 first; the others borrow the letters from U+0100 on.
     """
     visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    return [chr(code) for code in [*visible, *range(0x100, 0x100 + 256 - len(visible))]]
+    hidden = [code for code in range(256) if code not in visible]
+    borrowed = [(code, chr(0x100 + place)) for place, code in enumerate(hidden)]
+    return [*((code, chr(code)) for code in visible), *borrowed]
 
 
 def _cut(tokens: Iterable[_Token], room: int) -> Iterator[list[_Token]]:
