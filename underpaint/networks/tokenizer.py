@@ -63,20 +63,6 @@ class Tokenizer:
         clean = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return self._pairs.encode(clean, add_special_tokens=False).ids
 
-    def word(self, id: int) -> str:
-        """Return what a token spells, without the mark of a word's end.
-
-        Args:
-            id: 0..49407; a part of a character spells the replacement character U+FFFD.
-        """
-        letters = {letter: byte for byte, letter in _letters_by_byte()}
-        token = self._pairs.id_to_token(id)
-        if id in {START, END}:
-            return token
-        return bytes(letters[letter] for letter in token.removesuffix("</w>")).decode(
-            "utf-8", "replace"
-        )
-
     def rows(self, spans: Iterable[Span], context_length: int = 77) -> tuple[Row, ...]:
         """Return the tokens of a weighted text, cut into the encoder's contexts.
 
