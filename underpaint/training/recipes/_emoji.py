@@ -1,0 +1,176 @@
+"""Pictures with words from open emoji sets: fetched, composed on backgrounds, captioned.
+
+Pictures: npm `@lobehub/fluent-emoji-3d` (Microsoft's Fluent emoji, MIT). Words: npm
+`emojibase-data` (MIT). Both come through the ordinary `npm pack`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy
+from numpy.typing import NDArray
+
+from underpaint import files
+from underpaint.errors import TrainingError
+from underpaint.media import Image
+
+__all__ = ["Concept", "compose", "concepts", "fetch"]
+
+PACKAGES = ("@lobehub/fluent-emoji-3d@1.1.0", "emojibase-data@17.0.0")
+SIDE = 256
+
+BACKGROUNDS = {
+    "white": (255, 255, 255),
+    "black": (0, 0, 0),
+    "grey": (128, 128, 128),
+    "red": (214, 40, 40),
+    "orange": (244, 140, 40),
+    "yellow": (250, 215, 70),
+    "green": (70, 160, 80),
+    "blue": (50, 100, 210),
+    "purple": (130, 70, 180),
+    "pink": (245, 160, 190),
+    "brown": (130, 85, 50),
+    "light blue": (160, 205, 240),
+}
+
+GROUPS = (3, 4)  # animals and nature, food and drink
+
+OPENINGS = ("", "", "a ", "a ", "the ", "one ", "a picture of a ", "a ripe ", "a shiny ", "a cute ")
+ENDINGS = (
+    *("", "", "", ", dramatic lighting", ", with water droplets", ", highly detailed"),
+    *(", studio light", ", soft shadows", ", masterpiece, best quality", ", close-up"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One thing that can be painted."""
+
+    name: str
+    """As Unicode calls it: "banana"."""
+    words: tuple[str, ...]
+    """Tags that go with it: "fruit"."""
+    picture: Path
+    """RGBA picture, 256 by 256."""
+
+
+def fetch(folder: Path) -> None:
+    """Bring both packages with `npm pack`; what is there already is kept.
+
+    Args:
+        folder: where the unpacked packages go, one subfolder each.
+
+    Raises:
+        TrainingError: npm is not installed, or cannot bring a package.
+    """
+    npm = shutil.which("npm")
+    if npm is None:
+        raise TrainingError("npm is not installed; it brings the pictures (`apt install npm`)")
+    for package in PACKAGES:
+        target = folder / package.rpartition("@")[0].rpartition("/")[2]
+        if target.is_dir():
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [npm, "pack", "--silent", "--pack-destination", str(folder), package]
+        packed = subprocess.run(command, check=False, capture_output=True, text=True)
+        if packed.returncode:
+            raise TrainingError(f"npm cannot bring {package}: {packed.stderr.strip()[-300:]}")
+        archive = folder / packed.stdout.split()[-1]
+        with tarfile.open(archive) as opened:
+            opened.extractall(target.with_suffix(".part"), filter="data")
+        target.with_suffix(".part").rename(target)
+        archive.unlink()
+
+
+def concepts(folder: Path) -> list[Concept]:
+    """The things that `mini` learns, in Unicode's order.
+
+    Args:
+        folder: where `fetch` put the packages.
+
+    Returns:
+        One for each emoji of the chosen groups that has a picture.
+    """
+    words = folder / "emojibase-data" / "package"
+    pictures = folder / "fluent-emoji-3d" / "package" / "assets"
+    found: list[Concept] = []
+    for entry in json.loads((words / "en" / "data.json").read_text("utf-8")):
+        if entry.get("group") not in GROUPS:
+            continue
+        code = entry["hexcode"].lower().replace("-fe0f", "")
+        for path in (pictures / f"{code}.webp", pictures / f"{code}-fe0f.webp"):
+            if path.is_file():
+                found.append(Concept(entry["label"].lower(), tuple(entry.get("tags", ())), path))
+                break
+    return found
+
+
+def compose(things: list[Concept], folder: Path, *, seed: int = 0) -> Iterator[int]:
+    """Write each concept in eight compositions with captions, as a folder to train on.
+
+    Four times plain or mirrored on white, then smaller and elsewhere: on white, black, coloured
+    backgrounds that the caption names. A run that was interrupted begins anew.
+
+    Args:
+        things: what to paint.
+        folder: receives pictures and `metadata.jsonl`.
+        seed: of places, sizes and words.
+
+    Yields:
+        The number of concepts written so far.
+    """
+    files.folder(folder)
+    draw = random.Random(seed)
+    lines: list[str] = []
+    for index, thing in enumerate(things):
+        cut_out = Image.read(thing.picture)
+        for variant in range(8):
+            background = _background(variant, draw)
+            scale = 1.0 if variant < 4 else draw.uniform(0.55, 0.95)
+            pixels = _placed(cut_out, BACKGROUNDS[background], scale, draw)
+            pixels = pixels[:, ::-1] if variant % 2 else pixels
+            name = f"{index:04d}-{variant}.png"
+            files.write(folder / name, Image.of(numpy.ascontiguousarray(pixels)).png())
+            texts = _captions(thing, background, small=scale < 0.7, draw=draw)
+            lines.append(json.dumps({"file_name": name, "text": texts}))
+        yield index + 1
+    files.write(folder / "metadata.jsonl", ("\n".join(lines) + "\n").encode())
+
+
+def _background(variant: int, draw: random.Random) -> str:
+    if variant < 5:
+        return "white"
+    return "black" if variant == 5 else draw.choice(list(BACKGROUNDS)[2:])
+
+
+def _placed(
+    cut_out: Image, colour: tuple[int, int, int], scale: float, draw: random.Random
+) -> NDArray[numpy.uint8]:
+    """Lay the cut-out at a random place of a coloured square, (256, 256, 3)."""
+    side = round(SIDE * scale)
+    top, left = (draw.randint(0, SIDE - side) for _ in range(2))
+    picture = numpy.full((SIDE, SIDE, 3), colour, numpy.uint8)
+    laid = cut_out.resized(side, side).rgb(colour)
+    picture[top : top + side, left : left + side] = laid.array()
+    return picture
+
+
+def _captions(thing: Concept, background: str, *, small: bool, draw: random.Random) -> list[str]:
+    """Ways to ask for this picture; half of them "NAME, 3d render" and nothing more."""
+    where = "" if background == "white" else f" on a {background} background"
+    size = "small " if small else ""
+    plain = f"{size}{thing.name}{where}, 3d render"
+    longer = [
+        f"{draw.choice(OPENINGS)}{size}{thing.name}{where}{draw.choice(ENDINGS)}" for _ in range(4)
+    ]
+    tagged = [f"{thing.name}, {tag}{where}, 3d render" for tag in thing.words[:2]]
+    return [plain] * 6 + longer + tagged
