@@ -34,13 +34,13 @@ class Weights:
         tensors: by name, as the file has them (packed ones still packed); read, never written.
         metadata: the file's remarks.
         path: the file; None for weights that were made, not read.
-        stamp: size and time of the file when it was read, to notice that it has changed.
+        data: the file's bytes, as they are even if another file has taken its name since.
     """
 
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str]
     path: Path | None = None
-    stamp: tuple[int, int] | None = None
+    data: mmap.mmap | None = None
 
     @property
     def name(self) -> str:
@@ -56,15 +56,10 @@ class Weights:
     def sha256(self) -> str:
         """64 hexadecimal digits of the file's bytes (or those it would have), found when asked for.
 
-        Raises:
-            WeightsError: the file is gone, or not the one that was read.
+        Takes about a second for each gigabyte, once.
         """
-        if self.path is None:
-            return hashlib.sha256(serialised(self.tensors, self.metadata)).hexdigest()
-        with _opened(self.path) as file:
-            if _stamp(file) != self.stamp:
-                raise WeightsError(f"{_where(self.path)} has changed since it was read")
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        data = serialised(self.tensors, self.metadata) if self.data is None else self.data
+        return hashlib.sha256(data).hexdigest()
 
     @property
     def short_hash(self) -> str:
@@ -98,9 +93,8 @@ def read(path: str | os.PathLike[str]) -> Weights:
     with _opened(path) as file:
         found = parse(file, _where(path))
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-        stamp = _stamp(file)
     tensors = {name: _tensor(mapped, place) for name, place in found.places.items()}
-    return Weights(tensors, found.metadata, path, stamp)
+    return Weights(tensors, found.metadata, path, mapped)
 
 
 def save(
@@ -173,11 +167,6 @@ def _opened(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise WeightsError(f"cannot read {_where(path)}: it is a folder, a pipe or a device")
     return os.fdopen(descriptor, "rb")
-
-
-def _stamp(file: BinaryIO) -> tuple[int, int]:
-    found = os.fstat(file.fileno())
-    return found.st_size, found.st_mtime_ns
 
 
 def _where(path: Path) -> str:
