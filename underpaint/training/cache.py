@@ -15,6 +15,7 @@ from underpaint.requests.train import TrainRequest
 from underpaint.training.dataset import Pictures
 from underpaint.training.events import Noted
 from underpaint.training.first_stage import FirstStage
+from underpaint.training.optimizer import fastest, numbers
 from underpaint.weights.checkpoint import read, save
 
 __all__ = ["augmented", "copies", "latents"]
@@ -46,8 +47,10 @@ def latents(
     Returns:
         (copies, N, C, h, w) float32 on the CPU, of about unit spread.
     """
-    settings = f"latents 1 {request.variants} {request.flip} {first_stage.fingerprint}"
-    name = hashlib.sha256(f"{settings} {pictures.fingerprint}".encode()).hexdigest()
+    settings = f"latents 1 {request.variants} {request.flip} {request.precision}"
+    name = hashlib.sha256(
+        f"{settings} {first_stage.fingerprint} {pictures.fingerprint}".encode()
+    ).hexdigest()
     path = folder / f"latents-{name[:16]}.safetensors"
     kept = _kept(path, name)
     if kept is None:
@@ -80,13 +83,18 @@ def _encoded(
 ) -> Generator[Event, None, Tensor]:
     device = next(first_stage.network.parameters()).device
     total, count = len(pictures), copies(request)
+    precision = request.precision
+    if precision == "auto":
+        some = pictures.batch(torch.arange(min(BATCH, total))).to(device)
+        precision, _ = fastest(lambda: first_stage.encode(some), device)
     done: list[Tensor] = []
     for copy in range(count):
         for start in range(0, total, BATCH):
             chosen = torch.arange(start, min(start + BATCH, total))
             pixels = augmented(pictures.batch(chosen), copy, request)
             pixels = pixels.to(device, memory_format=torch.channels_last)
-            done.append(first_stage.encode(pixels).cpu().contiguous())
+            with numbers(precision, device):
+                done.append(first_stage.encode(pixels).cpu().contiguous())
             yield Progress(copy * total + int(chosen[-1]) + 1, count * total, "encode latents")
     return torch.cat(done).unflatten(0, (count, total))
 

@@ -32,7 +32,7 @@ class Ema:
         """Take in the weights after a step (0 for the first)."""
         decay = min(self.decay, (1 + step) / (10 + step))
         current = [weight.detach() for weight in self.weights.values()]
-        torch._foreach_lerp_(list(self.mean.values()), current, 1 - decay)
+        torch._foreach_lerp_(list(self.mean.values()), current, 1 - decay)  # pyright: ignore[reportPrivateImportUsage]
 
     @torch.no_grad()
     def load(self, mean: Mapping[str, Tensor]) -> None:

@@ -70,7 +70,7 @@ def load_first_stage(request: TrainRequest, device: torch.device) -> FirstStage:
         ) from error
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     network = network.eval().requires_grad_(requires_grad=False)
-    network.to(device, memory_format=torch.channels_last)
+    network.to(device=device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     return FirstStage(
         network, float(metadata["underpaint.latent_scale"]), json.dumps(sizes), digest
     )

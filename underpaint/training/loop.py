@@ -14,6 +14,7 @@ from torch import nn
 from underpaint.diffusion.prediction import PREDICTIONS
 from underpaint.errors import TrainingError
 from underpaint.events import Event, Started
+from underpaint.networks.vae import Autoencoder
 from underpaint.requests.train import TrainRequest
 from underpaint.training import order
 from underpaint.training.architecture import Networks, architecture, begun
@@ -100,10 +101,12 @@ def _placed(networks: Networks, device: torch.device, *, compiled: bool) -> str:
     """Move the networks to the device and return their sizes in words."""
     words: list[str] = []
     for name, network in networks.items():
-        network.to(device, memory_format=torch.channels_last)
-        for part in (network.encoder, network.decoder) if name == "vae" else (network,):
-            if compiled:
-                part.compile()
+        network.to(device=device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        parts = (
+            (network.encoder, network.decoder) if isinstance(network, Autoencoder) else (network,)
+        )
+        for part in parts if compiled else ():
+            part.compile()
         words.append(f"{name} has {_millions(network)} million weights")
     return f"{', '.join(words)}, on {device.type}"
 

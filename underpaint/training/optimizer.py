@@ -14,7 +14,7 @@ Precision = Literal["float32", "bfloat16"]
 
 BETAS = (0.9, 0.99)
 LONGEST_GRADIENT = 1.0
-TURNS = 4
+TURNS = 3
 """Trials of each precision; the first, in which memory is laid out, does not count."""
 
 MOMENTS = ("exp_avg", "exp_avg_sq", "step")
@@ -81,30 +81,29 @@ def numbers(precision: Precision, device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
 
 
-def fastest(loss: Callable[[], Tensor], device: torch.device) -> tuple[Precision, str]:
-    """Return the precision in which a step takes least time, measured, and a word on it.
+def fastest(work: Callable[[], object], device: torch.device) -> tuple[Precision, str]:
+    """Return the precision in which some work takes least time, measured, and a word on it.
 
     They take turns, and the best turn counts, so that what else the machine does decides little.
 
     Args:
-        loss: makes one step's loss with its graph; what gradients it leaves the caller drops.
+        work: a step's forward and backward pass, say.
         device: where it runs.
     """
     seconds: dict[Precision, float] = {"float32": math.inf, "bfloat16": math.inf}
     for turn in range(TURNS):
         for precision, best in seconds.items():
-            took = _timed(loss, precision, device)
+            took = _timed(work, precision, device)
             seconds[precision] = min(best, took) if turn else math.inf
     chosen = min(seconds, key=lambda precision: seconds[precision])
     words = ", ".join(f"{name} {took:.3f} s" for name, took in seconds.items())
     return chosen, f"a batch takes {words}: {chosen} is used"
 
 
-def _timed(loss: Callable[[], Tensor], precision: Precision, device: torch.device) -> float:
+def _timed(work: Callable[[], object], precision: Precision, device: torch.device) -> float:
     start = time.perf_counter()
     with numbers(precision, device):
-        value = loss()
-    value.backward()
+        work()
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter() - start

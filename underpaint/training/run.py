@@ -75,9 +75,9 @@ class Run:
         facts.update(precision=self.precision, device=self.device.type)
         self.last = time.monotonic()
 
-    def _trial(self) -> torch.Tensor:
+    def _trial(self) -> None:
         chosen = order.indices(0, len(self.lesson), start=0, batch=self.request.batch)
-        return self.lesson.loss(chosen, order.generator(0, "trial", 0))
+        self.lesson.loss(chosen, order.generator(0, "trial", 0)).backward()
 
     def learned(self, loss: float, learning_rate: float) -> Learned:
         """Say how the step just done went; every tenth time, write down the mean of ten."""
