@@ -104,7 +104,7 @@ def test_fetch_without_npm_says_what_is_missing(
 def test_fetch_unpacks_what_npm_brings_and_keeps_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An npm of our own packs a small archive, as the real one does, and notes that it was asked."""
+    """An npm of our own brings a small archive, as the real one does, and notes the call."""
     source = tmp_path / "source" / "package"
     source.mkdir(parents=True)
     (source / "README.md").write_text("hello")
