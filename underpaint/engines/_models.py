@@ -1,0 +1,25 @@
+"""Models by name, before any is loaded: needs no torch, so that a wrong name is told at once."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from underpaint import catalog
+from underpaint.weights import shelf
+
+FAMILIES = "underpaint.families"
+
+
+def find(name: str, folders: Sequence[Path]) -> Path | str:
+    """Return the file of a model; or the id of the family that makes a model of this name itself.
+
+    Args:
+        name: a file's, as `underpaint.weights.shelf.find` takes it, or a family's NAME.
+        folders: where models are looked for, besides the package; they come first.
+
+    Raises:
+        ModelNotFoundError: there is no such model; lists those there are.
+        StorageError: a folder cannot be read.
+    """
+    named = {catalog.constants(FAMILIES, id).get("NAME"): id for id in catalog.ids(FAMILIES)}
+    filed = {book.name for book in shelf.listing(folders)}
+    return named[name] if name in named and name not in filed else shelf.find(name, folders)
