@@ -1,0 +1,264 @@
+"""The command line: `underpaint image`, `models`, `train`, `info` and `doctor`.
+
+A verb's modules are imported when it runs, so that help is there at once; and a request is checked
+before torch is imported, so that mistakes are told at once.
+
+Exit codes: 0 done, 1 a fault of ours, 2 something the person can put right, 130 Ctrl-C.
+"""
+
+import importlib.metadata
+import inspect
+import os
+import secrets
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from underpaint.errors import RequestError, UnderpaintError
+from underpaint.faces._interruption import Interruption
+from underpaint.faces._parameters import argument, command, flag, option
+
+Values = Mapping[str, Any]
+
+MODELS, OUTPUTS = "models", "outputs"
+FAULT, REFUSED, INTERRUPTED = 1, 2, 130
+
+_ABOUT = "Paint pictures from words and sketches, on your own machine."
+_USAGE_ERROR = typer.BadParameter.__bases__[0]
+
+
+def main() -> None:
+    """Do what the arguments ask, and leave with the exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the arguments ask, and return the exit code.
+
+    Args:
+        arguments: those after the program's name.
+    """
+    with Interruption() as interruption:
+        try:
+            return _work(arguments)(interruption)
+        except KeyboardInterrupt:
+            return _ended("stopped; what was finished is kept", INTERRUPTED)
+        except UnderpaintError as error:
+            return _ended(str(error), REFUSED)
+        except BrokenPipeError:  # whoever read our output has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return FAULT
+        except Exception as error:
+            if "--debug" in arguments:
+                raise
+            if interruption.heard:
+                return _ended("stopped; what was finished is kept", INTERRUPTED)
+            words = " ".join(str(error).split())[:300]
+            return _ended(f"{type(error).__name__}: {words} (a fault; --debug shows where)", FAULT)
+
+
+def _work(arguments: Sequence[str]) -> Callable[[Interruption], int]:
+    """Return what the arguments ask for, yet to be done.
+
+    Raises:
+        UnderpaintError: there is no such verb or option.
+    """
+    verb = next((word for word in arguments if not word.startswith("-")), None)
+    parser = typer.main.get_command(program(verb))
+    try:
+        work = parser.main(list(arguments), prog_name="underpaint", standalone_mode=False)
+    except _USAGE_ERROR as error:
+        sentence = cast(typer.BadParameter, error).format_message().replace("\n", " ").rstrip(".")
+        raise UnderpaintError(sentence[:1].lower() + sentence[1:]) from error
+    return work if callable(work) else lambda _: int(work or 0)
+
+
+def _ended(sentence: str, code: int) -> int:
+    sys.stderr.write(f"underpaint: {sentence}\n")
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One thing the program can do.
+
+    Attributes:
+        help: what, for people.
+        work: does it, given the values of the options; returns the exit code.
+        parameters: makes the options.
+    """
+
+    help: str
+    work: Callable[[Values, Interruption], int]
+    parameters: Callable[[], list[inspect.Parameter]]
+
+
+def program(verb: str | None = None) -> typer.Typer:
+    """Return the program as typer knows it.
+
+    Args:
+        verb: make the options of this one only, for they take longer to make than most verbs take
+            to run; None makes all.
+    """
+    app = typer.Typer(
+        add_completion=False, no_args_is_help=True, rich_markup_mode=None, help=_ABOUT
+    )
+    app.callback()(_version)
+    for name, known in VERBS.items():
+        parameters = known.parameters() if verb in (None, name) else []
+        parameters.append(flag("debug", "Show the whole trace of a fault."))
+        app.command(name, help=known.help)(command(partial(_later, known.work), parameters))
+    return app
+
+
+def _later(
+    work: Callable[[Values, Interruption], int], values: Values
+) -> Callable[[Interruption], int]:
+    """Leave the work to `run`, so that its errors pass through no hands but ours."""
+    return partial(work, values)
+
+
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+) -> None:
+    if version:
+        sys.stdout.write(f"underpaint {importlib.metadata.version('underpaint')}\n")
+        raise typer.Exit
+
+
+def _image(values: Values, interruption: Interruption) -> int:
+    from underpaint import files
+    from underpaint.engines import _models
+    from underpaint.faces import _options, _telling
+    from underpaint.requests.image import ImageRequest
+
+    request = ImageRequest(**_options.given(ImageRequest, values))
+    request = request.resolved(lambda: secrets.randbits(32))
+    _models.find(request.model, _folders(values))
+    threads = _threads(values["threads"])
+    out = files.folder(Path(values["out"] or OUTPUTS))
+
+    from underpaint.engines.inline import Engine
+
+    engine = Engine(
+        _folders(values),
+        device=values["device"] or "auto",
+        dtype=values["dtype"] or "auto",
+        threads=threads,
+    )
+    work = f"painting {_telling.counted(request.batch, 'picture')}"
+    teller = _telling.teller(work, as_json=bool(values["json"]))
+    _telling.tell(engine.run(request), teller, out, interruption)
+    return 0
+
+
+def _models(values: Values, interruption: Interruption) -> int:
+    from underpaint.faces import _tables
+
+    _tables.models(_folders(values), as_json=bool(values["json"]))
+    return 0
+
+
+def _train(values: Values, interruption: Interruption) -> int:
+    from underpaint import catalog
+    from underpaint.faces import _options, _telling
+    from underpaint.requests.train import TrainRequest
+
+    overrides = _options.given(TrainRequest, values)
+    recipe = catalog.entry("underpaint.training.recipes", values["recipe"])
+    teller = _telling.teller(f"training {values['recipe']}", as_json=bool(values["json"]))
+    if values["prepare"]:
+        _telling.tell(recipe.prepare(), teller, Path(), interruption)
+        return 0
+
+    from underpaint.training.loop import train
+
+    request = replace(recipe.request(), **overrides)
+    _telling.tell(train(request), teller, Path(request.out), interruption)
+    return 0
+
+
+def _info(values: Values, interruption: Interruption) -> int:
+    from underpaint.faces import _tables
+
+    _tables.info(Path(values["file"]), as_json=bool(values["json"]))
+    return 0
+
+
+def _doctor(values: Values, interruption: Interruption) -> int:
+    from underpaint.faces._doctor import doctor
+
+    out = Path(values["out"] or OUTPUTS)
+    return 0 if doctor(_folders(values), out, as_json=bool(values["json"])) else FAULT
+
+
+def _folders(values: Values) -> tuple[Path, ...]:
+    return tuple(Path(folder) for folder in values["models"] or (MODELS,))
+
+
+def _threads(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isdecimal() and 1 <= int(text) <= 1024):
+        raise RequestError(f"threads is {text!r}; it must be a whole number between 1 and 1024")
+    return int(text)
+
+
+def _image_parameters() -> list[inspect.Parameter]:
+    from underpaint.faces._options import options
+    from underpaint.requests.image import ImageRequest
+
+    return [
+        *options(ImageRequest, argument="prompt"),
+        option("out", "FOLDER", "Where to keep the pictures.", default=OUTPUTS),
+        _MODELS,
+        option("device", "NAME", "Where to compute: auto, cpu or cuda.", default="auto"),
+        option("dtype", "NAME", "auto, float32, bfloat16 or float16.", default="auto"),
+        option("threads", "NUMBER", "Threads to compute with.", default="one a core"),
+        flag("json", "Write one line of JSON an event to standard output, and nothing else."),
+    ]
+
+
+def _train_parameters() -> list[inspect.Parameter]:
+    from underpaint import catalog
+    from underpaint.faces._options import options
+    from underpaint.requests.train import TrainRequest
+
+    recipes = ", ".join(catalog.ids("underpaint.training.recipes"))
+    return [
+        argument("recipe", "RECIPE", f"What to train: {recipes}."),
+        flag("prepare", "Fetch and compose the recipe's data, and train nothing."),
+        *options(TrainRequest, without=("recipe", "kind")),
+        flag("json", "Write one line of JSON an event to standard output, and nothing else."),
+    ]
+
+
+_MODELS = option(
+    "models", "FOLDER", "Where models are; may be given more than once.", default=MODELS, many=True
+)
+_JSON = flag("json", "Write JSON, for programs.")
+
+VERBS: Mapping[str, Verb] = {
+    "image": Verb("Paint pictures of PROMPT.", _image, _image_parameters),
+    "models": Verb("List the models there are.", _models, lambda: [_MODELS, _JSON]),
+    "train": Verb("Train a model by a recipe.", _train, _train_parameters),
+    "info": Verb(
+        "Show how a picture was made, or what is in a model's file.",
+        _info,
+        lambda: [argument("file", "FILE", "A picture or a .safetensors file."), _JSON],
+    ),
+    "doctor": Verb(
+        "Look at this machine: what is there, what is fast, what is missing.",
+        _doctor,
+        lambda: [
+            _MODELS,
+            option("out", "FOLDER", "Where pictures are kept.", default=OUTPUTS),
+            _JSON,
+        ],
+    ),
+}
