@@ -21,7 +21,7 @@ def raw(entries: dict[str, Any] | bytes, data: bytes = b"", length: int | None =
     return (len(text) if length is None else length).to_bytes(8, "little") + text + data
 
 
-def entry(start: int, end: int, shape: list[Any], dtype: Any = "F32") -> dict[str, Any]:
+def entry(start: int, end: int, shape: list[Any], dtype: object = "F32") -> dict[str, Any]:
     """Return what a header says of one tensor."""
     return {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
 

@@ -35,17 +35,14 @@ class Weights:
         metadata: the file's remarks.
         path: the file; None for weights that were made, not read.
         data: the file's bytes, as they are even if another file has taken its name since.
+        name: what the model is called: the file's name without its ending, for one that was read.
     """
 
     tensors: Mapping[str, Tensor]
     metadata: Mapping[str, str]
     path: Path | None = None
     data: mmap.mmap | None = None
-
-    @property
-    def name(self) -> str:
-        """The file's name without its ending; "" for weights that were made."""
-        return self.path.stem if self.path else ""
+    name: str = ""
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -94,7 +91,7 @@ def read(path: str | os.PathLike[str]) -> Weights:
         found = parse(file, _where(path))
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     tensors = {name: _tensor(mapped, place) for name, place in found.places.items()}
-    return Weights(tensors, found.metadata, path, mapped)
+    return Weights(tensors, found.metadata, path, mapped, path.stem)
 
 
 def save(

@@ -1,14 +1,17 @@
 """Which tensor belongs where: parts of a checkpoint, and the loading of a network from one."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
+import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from underpaint.errors import WeightsError
 from underpaint.weights._header import shown
 
-__all__ = ["bind", "split", "text_model"]
+__all__ = ["bind", "hollow", "split", "text_model"]
 
 _NAMED = 10
 
@@ -17,6 +20,38 @@ _NAMED = 10
 _HARMLESS = re.compile(
     r"(.*\.)?position_ids|loss\..*|model_ema\..*|logit_scale|text_projection(\.weight)?"
 )
+
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def hollow(make: Callable[[], Network]) -> Network:
+    """Return a network whose weights have shapes but neither memory nor numbers, for `bind`.
+
+    Random first weights would be drawn in vain; and even on the meta device, where they cost
+    nothing, the first normal draw makes torch load its compiler, which takes seconds.
+
+    Args:
+        make: builds the network.
+    """
+    with torch.device("meta"), _Unfilled():
+        return make()
+
+
+class _Unfilled(TorchFunctionMode):
+    """Lets the functions of `torch.nn.init` leave tensors as they are."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: object,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        given = kwargs or {}
+        if getattr(func, "__module__", None) == nn.init.__name__:
+            return given["tensor"] if "tensor" in given else args[0]
+        return func(*args, **given)
 
 
 def split(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -45,11 +80,10 @@ def text_model(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def bind(module: nn.Module, tensors: Mapping[str, Tensor], where: str) -> None:
     """Make the tensors the network's own weights, all of them and nothing else.
 
-    They are taken, not copied: build the network on the meta device, so that nothing is
-    initialised in vain.
+    They are taken, not copied.
 
     Args:
-        module: of the sizes that the tensors have.
+        module: of the sizes that the tensors have, best a `hollow` one.
         tensors: by the names of `module.state_dict()`, on the device and in the dtype wanted.
         where: the file and part, for the error.
 

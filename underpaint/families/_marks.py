@@ -1,0 +1,140 @@
+"""What a file's metadata says of the model in it, where names and shapes cannot.
+
+    underpaint.prediction    what the network predicts: eps (the default), v, x0 or flow
+    underpaint.betas         its noise levels: scaled_linear (the default), linear or cosine, and
+                             if need be the first and the last beta: "linear 0.0001 0.02"
+    underpaint.latent_scale  what latents are multiplied by; 0.18215 by default
+    underpaint.native        pixels a side at which a small model paints; absent = at any size
+    underpaint.preview       JSON, [[r, g, b], ...]: the colour, -1..1, of one unit of each latent
+                             channel, and of none; absent = found by asking the autoencoder
+    underpaint.network       JSON, {"unet": {"heads": 8}, "text": {"heads": 12}, ...}: only the
+                             numbers of heads are heeded
+
+Files from elsewhere have none of these, and get Stable Diffusion 1.5's values.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast, get_args
+
+import torch
+from torch import Tensor
+
+from underpaint.diffusion.forward import BetaSchedule, Clock, FlowClock, betas
+from underpaint.diffusion.prediction import PREDICTIONS, Prediction
+from underpaint.errors import WeightsError
+
+T = TypeVar("T")
+
+SD1_LATENT_SCALE = 0.18215
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The metadata, understood.
+
+    Attributes:
+        prediction: what the network predicts.
+        clock: its noise levels.
+        latent_scale: what an autoencoder's latents are multiplied by, > 0.
+        native: pixels a side at which the model paints, 16..4096; None = at any size.
+        preview: (C + 1, 3) from latent channels, and a 1, to colours; None = unknown.
+        heads: attention heads by network ("unet", "text"), where they are told.
+    """
+
+    prediction: Prediction
+    clock: Clock
+    latent_scale: float
+    native: int | None
+    preview: Tensor | None
+    heads: Mapping[str, int]
+
+
+def understood(metadata: Mapping[str, str], where: str) -> Marks:
+    """Return what metadata says.
+
+    Args:
+        metadata: of a file; keys not ours are passed over.
+        where: the file's name, for the error.
+
+    Raises:
+        WeightsError: one of our keys holds what it cannot.
+    """
+
+    def told(key: str, read: Callable[[str], T], default: T, allowed: str) -> T:
+        text = metadata.get(f"underpaint.{key}")
+        if text is None:
+            return default
+        try:
+            return read(text)
+        except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as error:
+            raise WeightsError(
+                f"{where} says that underpaint.{key} is {ascii(text)[:80]}; it must be {allowed}"
+            ) from error
+
+    prediction = told(
+        "prediction", PREDICTIONS.__getitem__, PREDICTIONS["eps"], ", ".join(PREDICTIONS)
+    )
+    levels = told(
+        "betas",
+        _clock,
+        _clock("scaled_linear"),
+        f"one of {', '.join(get_args(BetaSchedule))}, alone or with two numbers between 0 and 1",
+    )
+    return Marks(
+        prediction,
+        FlowClock.shifted() if prediction.name == "flow" else levels,
+        told("latent_scale", _scale, SD1_LATENT_SCALE, "a number above 0"),
+        told("native", _native, None, "a whole number from 16 to 4096"),
+        told("preview", _matrix, None, "a JSON list of colours, three numbers each"),
+        told("network", _heads, {}, "a JSON object of networks, with whole numbers of heads"),
+    )
+
+
+def _clock(text: str) -> Clock:
+    kind, *ends = text.split()
+    if kind not in get_args(BetaSchedule) or len(ends) not in {0, 2}:
+        raise ValueError(text)
+    if not ends:
+        return Clock.from_betas(betas(cast(BetaSchedule, kind)))
+    start, end = map(float, ends)
+    if not 0 < start <= end < 1:
+        raise ValueError(text)
+    return Clock.from_betas(betas(cast(BetaSchedule, kind), start=start, end=end))
+
+
+def _scale(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError(text)
+    return number
+
+
+def _native(text: str) -> int:
+    pixels = int(text)
+    if not 16 <= pixels <= 4096:
+        raise ValueError(text)
+    return pixels
+
+
+def _matrix(text: str) -> Tensor:
+    matrix = torch.tensor(json.loads(text), dtype=torch.float32)
+    if matrix.ndim != 2 or matrix.shape[1] != 3 or not matrix.isfinite().all():
+        raise ValueError(text)
+    return matrix
+
+
+def _heads(text: str) -> dict[str, int]:
+    networks = json.loads(text)
+    if not isinstance(networks, dict):
+        raise TypeError(text)
+    heads: dict[str, int] = {}
+    for name, sizes in cast("dict[str, Any]", networks).items():
+        if isinstance(sizes, dict) and "heads" in sizes:
+            number = cast("dict[str, Any]", sizes)["heads"]
+            if type(number) is not int or number < 1:
+                raise ValueError(text)
+            heads[name] = number
+    return heads

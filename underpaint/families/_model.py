@@ -1,0 +1,262 @@
+"""A model: networks bound to weights, and all that a pipeline may ask of them.
+
+Image i of a batch must not depend on the others, to the last bit. On a CPU the way in which a
+matrix product rounds depends on its size: a linear layer on one row an image (the time embedding)
+differs between batches in the last bits. So on a CPU each picture goes through each network in a
+call of its own, whose size is always the same. Elsewhere pictures go together, for speed.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from underpaint.diffusion.forward import Clock
+from underpaint.diffusion.guidance import Estimates
+from underpaint.diffusion.prediction import Denoiser, Prediction
+from underpaint.errors import RequestError
+from underpaint.families import _preview
+from underpaint.families._marks import Marks
+from underpaint.weights.checkpoint import Weights
+
+
+class Conditioning(NamedTuple):
+    """A text as a network listens to it.
+
+    Attributes:
+        tokens: features of its tokens, (1, L, D), whole contexts in a row.
+        pooled: one vector for the whole text, (1, P); None if the model has no use for it.
+        clip_skip: what it was encoded with.
+    """
+
+    tokens: Tensor
+    pooled: Tensor | None
+    clip_skip: int = 1
+
+
+class Model(ABC):
+    """What paints. A family says how; this says what for."""
+
+    def __init__(
+        self,
+        weights: Weights,
+        marks: Marks,
+        *,
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        """Keep what every model knows of itself.
+
+        Args:
+            weights: where it comes from.
+            marks: what their metadata says.
+            device: where the networks are.
+            dtype: what they compute in. Latents and pixels go in and out in float32.
+        """
+        self.name = weights.name
+        self.device = device
+        self.dtype = dtype
+        self._weights = weights
+        self._marks = marks
+
+    @property
+    def hash(self) -> str:
+        """The first ten hexadecimal digits of the file's SHA-256; found when first asked for."""
+        return self._weights.short_hash
+
+    @property
+    def clock(self) -> Clock:
+        """The noise levels it was trained on."""
+        return self._marks.clock
+
+    @property
+    def prediction(self) -> Prediction:
+        """What its network predicts."""
+        return self._marks.prediction
+
+    @property
+    def native(self) -> int | None:
+        """Pixels a side at which it paints; None = at the size asked for."""
+        return self._marks.native
+
+    @property
+    @abstractmethod
+    def factor(self) -> int:
+        """Pixels a side that make one position of a latent."""
+
+    @property
+    @abstractmethod
+    def latent_channels(self) -> int:
+        """Channels of a latent."""
+
+    def canvas(self, width: int, height: int) -> tuple[int, int]:
+        """Return the size it paints at: that asked for, or one near its native area.
+
+        Args:
+            width: asked for, in pixels.
+            height: asked for, in pixels.
+
+        Returns:
+            Width and height; for a model with a native size multiples of `factor`, in about the
+            proportion asked for.
+        """
+        if self.native is None:
+            return width, height
+        stretch = math.sqrt(width / height)
+        return self._rounded(self.native * stretch), self._rounded(self.native / stretch)
+
+    def latent_shape(self, width: int, height: int) -> tuple[int, int, int]:
+        """Return the shape (C, h, w) of the latent of a picture.
+
+        Args:
+            width: in pixels.
+            height: in pixels.
+
+        Raises:
+            RequestError: a side that is no multiple of `factor`.
+        """
+        for name, side in (("width", width), ("height", height)):
+            if side % self.factor:
+                raise RequestError(
+                    f"{name} is {side}; for {self.name!r} it must be a multiple of {self.factor}"
+                )
+        return self.latent_channels, height // self.factor, width // self.factor
+
+    @abstractmethod
+    def encode_text(self, text: str, *, clip_skip: int = 1) -> Conditioning:
+        """Return a prompt as the network listens to it.
+
+        Args:
+            text: a prompt, weights in brackets and all; "" for none.
+            clip_skip: 1 = the text encoder's last layer; n stops n - 1 layers earlier.
+
+        Raises:
+            RequestError: the text encoder has fewer layers, or the prompt is not acceptable.
+        """
+
+    @torch.no_grad()
+    def encode(self, pixels: Tensor) -> Tensor:
+        """Return the latent of each picture: the middle of what the autoencoder holds likely.
+
+        Args:
+            pixels: (B, 3, H, W), -1..1; H and W multiples of `factor`.
+
+        Returns:
+            (B, C, h, w) float32, scaled as the network knows it.
+        """
+        latents = self._each(self._encoded, pixels.to(self.device, self.dtype))
+        return latents.float() * self._marks.latent_scale
+
+    @torch.no_grad()
+    def decode(self, latent: Tensor) -> Tensor:
+        """Return the picture of each latent.
+
+        Args:
+            latent: (B, C, h, w), scaled as the network knows it.
+
+        Returns:
+            (B, 3, H, W) float32, about -1..1, not clamped.
+        """
+        unscaled = latent.float() / self._marks.latent_scale
+        return self._each(self._decoded, unscaled.to(self.device, self.dtype)).float()
+
+    def preview(self, latent: Tensor) -> Tensor:
+        """Return a small, rough picture of each latent, in no time.
+
+        Args:
+            latent: (B, C, h, w), scaled as the network knows it.
+
+        Returns:
+            (B, 3, h, w) float32, -1..1.
+        """
+        return _preview.mixed(latent, self._colours)
+
+    def estimates(self, positive: Conditioning, negative: Conditioning | None = None) -> Estimates:
+        """Return the function that estimates the clean latent, once for each text.
+
+        Args:
+            positive: what to paint.
+            negative: what to keep away from; None for no guidance.
+
+        Returns:
+            (x (B, C, h, w), sigma () or (B,)) -> the estimates, positive first, each like x; one
+            call of the network for both, for each picture on a CPU, for all elsewhere.
+        """
+        texts = [positive] if negative is None else self._levelled(positive, negative)
+        denoise = self.prediction.denoiser(lambda x, t: self._heard(x, t, texts), self.clock)
+
+        @torch.no_grad()
+        def estimated(x: Tensor, sigma: Tensor) -> tuple[Tensor, ...]:
+            levels = sigma.expand(len(x))
+            size = 1 if self._alone else len(x)
+            pieces = [
+                _together(denoise, piece, level, len(texts))
+                for piece, level in zip(x.split(size), levels.split(size), strict=True)
+            ]
+            return tuple(torch.cat(pictures) for pictures in zip(*pieces, strict=True))
+
+        return estimated
+
+    @abstractmethod
+    def _predicted(
+        self, x: Tensor, timestep: Tensor, tokens: Tensor, pooled: Tensor | None
+    ) -> Tensor:
+        """Return what the network says: x (B, C, h, w) in `dtype`, timestep (B,) float32."""
+
+    @abstractmethod
+    def _encoded(self, pixels: Tensor) -> Tensor:
+        """Return the latents of pixels (B, 3, H, W) as the autoencoder gives them."""
+
+    @abstractmethod
+    def _decoded(self, latent: Tensor) -> Tensor:
+        """Return the pictures of latents (B, C, h, w) as the autoencoder takes them."""
+
+    @property
+    def _alone(self) -> bool:
+        """Whether each picture needs a call of its own to be the same in any company."""
+        return self.device.type == "cpu"
+
+    @cached_property
+    def _colours(self) -> Tensor:
+        told = self._marks.preview
+        if told is not None and len(told) == self.latent_channels + 1:
+            return told
+        return _preview.fitted(self.encode, 4 * self.factor)
+
+    def _each(self, network: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
+        if not self._alone:
+            return network(pictures)
+        return torch.cat([network(picture) for picture in pictures.split(1)])
+
+    def _heard(self, x: Tensor, timestep: Tensor, texts: Sequence[Conditioning]) -> Tensor:
+        """Return what the network says of latents that stand text by text."""
+        pictures = len(x) // len(texts)
+        tokens = torch.cat([text.tokens for text in texts]).repeat_interleave(pictures, dim=0)
+        pooled = [text.pooled for text in texts if text.pooled is not None]
+        vectors = torch.cat(pooled).repeat_interleave(pictures, dim=0) if pooled else None
+        return self._predicted(x.to(self.device, self.dtype), timestep, tokens, vectors)
+
+    def _levelled(self, *texts: Conditioning) -> list[Conditioning]:
+        """Return the texts with as many contexts each, empty ones added at the end."""
+        longest = max(text.tokens.shape[1] for text in texts)
+        return [self._padded(text, longest) for text in texts]
+
+    def _padded(self, text: Conditioning, length: int) -> Conditioning:
+        missing = length - text.tokens.shape[1]
+        if not missing:
+            return text
+        empty = self.encode_text("", clip_skip=text.clip_skip).tokens
+        contexts = [empty] * (missing // empty.shape[1])
+        return text._replace(tokens=torch.cat([text.tokens, *contexts], dim=1))
+
+    def _rounded(self, side: float) -> int:
+        return max(1, round(side / self.factor)) * self.factor
+
+
+def _together(denoise: Denoiser, x: Tensor, sigma: Tensor, texts: int) -> tuple[Tensor, ...]:
+    """Return an estimate of x for each text, from one call."""
+    return denoise(torch.cat([x] * texts), sigma.repeat(texts)).chunk(texts)
