@@ -195,7 +195,9 @@ class Model(ABC):
             size = 1 if self._alone else len(x)
             pieces = [
                 _together(denoise, piece, level, len(texts))
-                for piece, level in zip(x.split(size), levels.split(size), strict=True)
+                for piece, level in zip(
+                    torch.split(x, size), torch.split(levels, size), strict=True
+                )
             ]
             return tuple(torch.cat(pictures) for pictures in zip(*pieces, strict=True))
 
@@ -230,7 +232,7 @@ class Model(ABC):
     def _each(self, network: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
         if not self._alone:
             return network(pictures)
-        return torch.cat([network(picture) for picture in pictures.split(1)])
+        return torch.cat([network(picture) for picture in torch.split(pictures, 1)])
 
     def _heard(self, x: Tensor, timestep: Tensor, texts: Sequence[Conditioning]) -> Tensor:
         """Return what the network says of latents that stand text by text."""

@@ -1,6 +1,7 @@
 """A look at a latent without decoding it: each position's channels, mixed to a colour."""
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -44,4 +45,5 @@ def fitted(encode: Callable[[Tensor], Tensor], side: int) -> Tensor:
 
     known = torch.cat([middle, torch.ones(len(middle), 1)], dim=1).double()
     gram = known.T @ known + _RIDGE * torch.eye(known.shape[1], dtype=torch.float64)
-    return torch.linalg.solve(gram, known.T @ colours.double()).float()
+    factor = torch.linalg.cholesky(gram)  # pyright: ignore
+    return torch.cholesky_solve(known.T @ colours.double(), cast(Tensor, factor)).float()
