@@ -95,7 +95,7 @@ def clone(tmp_path: Path) -> Clone:
 def test_the_first_run_installs_and_the_second_does_not(clone: Clone) -> None:
     code, out, err = clone.run("run")
     assert code == 0
-    assert err == "Installing the studio, about a minute ...\n"
+    assert err == "Installing the studio, a minute or two ...\n"
     assert f"ran in {clone.root}: -m underpaint image" in out
     assert f"The pictures are in {clone.root / 'outputs'}" in out
 
