@@ -3,6 +3,7 @@
 import inspect
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ _NOUNS = {int: "NUMBER", float: "NUMBER", str: "TEXT", Image: "FILE"}
 
 
 def options(
-    request: type[Request], *, argument: str = "", without: Sequence[str] = ()
+    request: type[Request],
+    *,
+    argument: str = "",
+    without: Sequence[str] = (),
+    defaults: bool = True,
 ) -> list[inspect.Parameter]:
     """Return a parameter for each field of a request, in their order.
 
@@ -26,8 +31,11 @@ def options(
         request: what the verb asks for.
         argument: the field that is given by its place.
         without: fields that are no options.
+        defaults: the help tells them; not where something else decides what is not given.
     """
     known = [field for field in fields(request) if field.name not in without]
+    if not defaults:
+        known = [replace(field, default=None) for field in known]
     return [_parameter(field, field.name == argument) for field in known]
 
 
@@ -36,8 +44,7 @@ def _parameter(field: Field, by_place: bool) -> inspect.Parameter:
     if by_place:
         return _parameters.argument(field.name, field.name.upper(), words, required=False)
     if field.kind is bool:
-        said = f"{words} Default: {'yes' if field.default else 'no'}."
-        return _parameters.flag(field.name, said, no=True)
+        return _parameters.flag(field.name, words, no=True)
     default = str(field.default) if isinstance(field.default, int | float | str) else ""
     return _parameters.option(field.name, _metavar(field), words, default=default, many=field.many)
 

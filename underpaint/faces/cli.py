@@ -6,7 +6,6 @@ before torch is imported, so that mistakes are told at once.
 Exit codes: 0 done, 1 a fault of ours, 2 something the person can put right, 130 Ctrl-C.
 """
 
-import importlib.metadata
 import inspect
 import os
 import secrets
@@ -29,7 +28,7 @@ MODELS, OUTPUTS = "models", "outputs"
 FAULT, REFUSED, INTERRUPTED = 1, 2, 130
 
 _ABOUT = "Paint pictures from words and sketches, on your own machine."
-_USAGE_ERROR = typer.BadParameter.__bases__[0]
+_USAGE_ERROR = cast(type[typer.BadParameter], typer.BadParameter.__bases__[0])
 
 
 def main() -> None:
@@ -68,14 +67,18 @@ def _work(arguments: Sequence[str]) -> Callable[[Interruption], int]:
     Raises:
         UnderpaintError: there is no such verb or option.
     """
-    verb = next((word for word in arguments if not word.startswith("-")), None)
+    verb = next((word for word in arguments if not word.startswith("-")), "")
     parser = typer.main.get_command(program(verb))
     try:
-        work = parser.main(list(arguments), prog_name="underpaint", standalone_mode=False)
+        work = parser.main(
+            list(arguments) or ["--help"], prog_name="underpaint", standalone_mode=False
+        )
     except _USAGE_ERROR as error:
-        sentence = cast(typer.BadParameter, error).format_message().replace("\n", " ").rstrip(".")
+        sentence = error.format_message().replace("\n", " ").rstrip(".")
         raise UnderpaintError(sentence[:1].lower() + sentence[1:]) from error
-    return work if callable(work) else lambda _: int(work or 0)
+    if callable(work):
+        return cast(Callable[[Interruption], int], work)
+    return lambda _: int(work or 0)  # the help or the version, already shown
 
 
 def _ended(sentence: str, code: int) -> int:
@@ -98,19 +101,17 @@ class Verb:
     parameters: Callable[[], list[inspect.Parameter]]
 
 
-def program(verb: str | None = None) -> typer.Typer:
+def program(verb: str) -> typer.Typer:
     """Return the program as typer knows it.
 
     Args:
-        verb: make the options of this one only, for they take longer to make than most verbs take
-            to run; None makes all.
+        verb: the one whose options are made; all of them together would take as long to make as
+            a verb takes to run.
     """
-    app = typer.Typer(
-        add_completion=False, no_args_is_help=True, rich_markup_mode=None, help=_ABOUT
-    )
-    app.callback()(_version)
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, help=_ABOUT)
+    app.callback()(_about)
     for name, known in VERBS.items():
-        parameters = known.parameters() if verb in (None, name) else []
+        parameters = known.parameters() if verb == name else []
         parameters.append(flag("debug", "Show the whole trace of a fault."))
         app.command(name, help=known.help)(command(partial(_later, known.work), parameters))
     return app
@@ -123,12 +124,29 @@ def _later(
     return partial(work, values)
 
 
-def _version(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+def _about(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            callback=lambda asked: _version() if asked else None,
+            help="Show the version and leave.",
+        ),
+    ] = False,
 ) -> None:
-    if version:
-        sys.stdout.write(f"underpaint {importlib.metadata.version('underpaint')}\n")
-        raise typer.Exit
+    """Take the options that need no verb."""
+
+
+def _version() -> None:
+    from importlib import metadata
+
+    try:
+        number = metadata.version("underpaint")
+    except metadata.PackageNotFoundError:
+        number = "from a folder, not installed"
+    sys.stdout.write(f"underpaint {number}\n")
+    raise typer.Exit
 
 
 def _image(values: Values, interruption: Interruption) -> int:
@@ -233,7 +251,7 @@ def _train_parameters() -> list[inspect.Parameter]:
     return [
         argument("recipe", "RECIPE", f"What to train: {recipes}."),
         flag("prepare", "Fetch and compose the recipe's data, and train nothing."),
-        *options(TrainRequest, without=("recipe", "kind")),
+        *options(TrainRequest, without=("recipe", "kind"), defaults=False),
         flag("json", "Write one line of JSON an event to standard output, and nothing else."),
     ]
 
