@@ -64,7 +64,7 @@ def ask(data: Path, autoencoder: Path, tmp_path: Path) -> Callable[..., TrainReq
 
 
 def asked(data: Path, out: Path, kind: str, **fields: object) -> TrainRequest:
-    toy: dict[str, Any] = {
+    values: dict[str, Any] = {
         "recipe": "toy",
         "kind": kind,
         "data": str(data),
@@ -80,4 +80,4 @@ def asked(data: Path, out: Path, kind: str, **fields: object) -> TrainRequest:
         "sample_prompts": ("box", "box 3"),
         "network": SIZES[kind],
     }
-    return TrainRequest(**(toy | fields))
+    return TrainRequest(**(values | fields))

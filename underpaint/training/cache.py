@@ -85,14 +85,13 @@ def _encoded(
     total, count = len(pictures), copies(request)
     precision = request.precision
     if precision == "auto":
-        some = pictures.batch(torch.arange(min(BATCH, total))).to(device)
+        some = pictures.batch(torch.arange(min(BATCH, total)), device)
         precision, _ = fastest(lambda: first_stage.encode(some), device)
     done: list[Tensor] = []
     for copy in range(count):
         for start in range(0, total, BATCH):
             chosen = torch.arange(start, min(start + BATCH, total))
-            pixels = augmented(pictures.batch(chosen), copy, request)
-            pixels = pixels.to(device, memory_format=torch.channels_last)
+            pixels = augmented(pictures.batch(chosen, device), copy, request)
             with numbers(precision, device):
                 done.append(first_stage.encode(pixels).cpu().contiguous())
             yield Progress(copy * total + int(chosen[-1]) + 1, count * total, "encode latents")

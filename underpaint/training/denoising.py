@@ -48,7 +48,7 @@ class Examples:
     Attributes:
         count: pictures there are.
         shape: of one of them, (C, H, W).
-        clean: (indices (B,), chance) -> (B, C, H, W) on the CPU.
+        clean: (indices (B,), chance) -> (B, C, H, W), on any device.
         shown: (B, C, H, W) -> pixels (B, 3, height, width), -1..1.
     """
 
@@ -96,7 +96,7 @@ class Denoising:
 
     def loss(self, indices: Tensor, chance: torch.Generator) -> Tensor:
         """Return the mean loss of a batch; see `Lesson`."""
-        clean = self.examples.clean(indices, chance)
+        clean = self.examples.clean(indices, chance).to(self.device)
         noise = torch.randn(clean.shape, generator=chance)
         sigma = draw_sigmas(self.process.clock, len(clean), chance)
         network = self._listening(len(clean))
@@ -108,7 +108,7 @@ class Denoising:
             network,
             self.process.prediction,
             self.process.clock,
-            clean.to(self.device),
+            clean,
             noise=noise.to(self.device),
             sigma=sigma,
             weighting=self.process.weighting,

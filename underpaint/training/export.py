@@ -2,24 +2,29 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, cast
 
 from torch import Tensor
 
 from underpaint.requests.train import TrainRequest
-from underpaint.training.architecture import PREFIXES, read
+from underpaint.training.architecture import PREFIXES, Networks, read
 from underpaint.training.checkpoint import Checkpoint
 from underpaint.weights.checkpoint import save
 
 __all__ = ["export", "exported"]
 
 
-def export(request: TrainRequest, checkpoint: Checkpoint, *, latent_scale: float = 1.0) -> Path:
+def export(
+    request: TrainRequest, networks: Networks, learnt: Checkpoint, *, latent_scale: float = 1.0
+) -> Path:
     """Write the running mean of the weights as `out/recipe.safetensors`.
 
     Args:
         request: of the run; a trained latent model gets its autoencoder into the same file.
-        checkpoint: what to write.
+        networks: those that learnt; only their sizes are looked at.
+        learnt: the weights to write.
         latent_scale: of an autoencoder just trained; others bring theirs.
 
     Returns:
@@ -29,38 +34,36 @@ def export(request: TrainRequest, checkpoint: Checkpoint, *, latent_scale: float
         WeightsError: the autoencoder's file cannot be read.
         StorageError: the file cannot be written.
     """
-    tensors, metadata = exported(request, checkpoint, latent_scale=latent_scale)
+    tensors, remarks = exported(request, learnt)
+    if request.kind == "autoencoder":
+        remarks["underpaint.latent_scale"] = str(latent_scale)
+    sizes = {name: asdict(cast(Any, network).params) for name, network in networks.items()}
+    remarks["underpaint.network"] = json.dumps(sizes)
     path = Path(request.out) / f"{Path(request.recipe).name}.safetensors"
-    save(path, tensors, metadata)
+    save(path, tensors, remarks)
     return path
 
 
-def exported(
-    request: TrainRequest, checkpoint: Checkpoint, *, latent_scale: float
-) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return the tensors and the metadata that `export` writes."""
-    tensors = dict(checkpoint.weights) | dict(checkpoint.ema)
-    sizes = {name: part for name, part in request.network.plain().items() if isinstance(part, dict)}
-    scale = str(latent_scale)
+def exported(request: TrainRequest, learnt: Checkpoint) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the tensors, by name, and the remarks that the request and the autoencoder give."""
+    tensors = dict(learnt.weights) | dict(learnt.ema)
+    remarks: dict[str, str] = {}
     if request.autoencoder:
-        first_stage, marks = read(Path(request.autoencoder))
-        tensors |= {n: t for n, t in first_stage.items() if n.startswith(PREFIXES["vae"])}
-        sizes = json.loads(marks.get("underpaint.network", "{}")) | sizes
-        scale = marks.get("underpaint.latent_scale", scale)
-    return tensors, _metadata(request, checkpoint, sizes, scale)
-
-
-def _metadata(
-    request: TrainRequest, checkpoint: Checkpoint, sizes: Mapping[str, object], scale: str
-) -> dict[str, str]:
-    return {
+        given, known = read(Path(request.autoencoder))
+        tensors |= {name: t for name, t in given.items() if name.startswith(PREFIXES["vae"])}
+        remarks = _of_first_stage(known)
+    return tensors, remarks | {
         "format": "pt",
         "underpaint.prediction": request.prediction,
         "underpaint.betas": request.betas,
-        "underpaint.latent_scale": scale,
         "underpaint.native": str(request.size),
-        "underpaint.network": json.dumps(sizes),
         "underpaint.kind": request.kind,
         "underpaint.recipe": request.recipe,
-        "underpaint.step": str(checkpoint.step),
+        "underpaint.step": str(learnt.step),
     }
+
+
+def _of_first_stage(known: Mapping[str, str]) -> dict[str, str]:
+    """Return the remarks that belong to the autoencoder and travel with it."""
+    kept = ("underpaint.latent_scale", "underpaint.preview")
+    return {name: known[name] for name in kept if name in known}

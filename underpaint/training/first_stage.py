@@ -1,7 +1,6 @@
 """The trained autoencoder that latents come from and go back through; it does not learn here."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +8,9 @@ import torch
 from torch import Tensor
 
 from underpaint.errors import TrainingError
-from underpaint.networks.vae import Autoencoder, AutoencoderParams
-from underpaint.requests.train import TrainRequest
-from underpaint.training.architecture import PREFIXES, read, sized
+from underpaint.families import _marks, _sizes
+from underpaint.networks.vae import Autoencoder
+from underpaint.training.architecture import PREFIXES, read
 
 __all__ = ["FirstStage", "load_first_stage"]
 
@@ -23,13 +22,11 @@ class FirstStage:
     Attributes:
         network: in evaluation mode, on the run's device.
         scale: what its means are multiplied by to be of unit spread.
-        sizes: its parameters as JSON, for the file that is made of it.
         fingerprint: names exactly these weights.
     """
 
     network: Autoencoder
     scale: float
-    sizes: str
     fingerprint: str
 
     @torch.no_grad()
@@ -43,38 +40,30 @@ class FirstStage:
         return self.network.decode(latents / self.scale).float()
 
 
-def load_first_stage(request: TrainRequest, device: torch.device) -> FirstStage:
-    """Read the autoencoder that `request.autoencoder` names.
+def load_first_stage(path: Path, device: torch.device) -> FirstStage:
+    """Read the autoencoder in a file; one inside a whole model will do.
 
-    Its sizes are those written in the file, or `request.network["vae"]`.
+    Args:
+        path: a safetensors file.
+        device: where it is to work.
 
     Raises:
-        WeightsError: the file cannot be read.
-        TrainingError: it holds no autoencoder or does not tell its scale.
+        TrainingError: it holds no autoencoder.
+        WeightsError: it cannot be read, or its autoencoder is not whole.
     """
-    path = Path(request.autoencoder or "")
     tensors, metadata = read(path)
-    prefix = PREFIXES["vae"]
+    prefix, where = PREFIXES["vae"], str(path)
     own = {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
-    if not own or "underpaint.latent_scale" not in metadata:
-        raise TrainingError(f"{str(path)!r} holds no autoencoder with its latent scale")
-    sizes = json.loads(metadata.get("underpaint.network", "{}")).get("vae", {})
-    sizes |= dict(request.network.get("vae", {}))
+    if not own:
+        raise TrainingError(f"{where!r} holds no autoencoder (no name begins with {prefix!r})")
 
-    network = Autoencoder(sized(AutoencoderParams, _tuples(sizes)))
+    shapes = {name: tuple(tensor.shape) for name, tensor in own.items()}
+    network = Autoencoder(_sizes.autoencoder(shapes, where))
     try:
         network.load_state_dict(own)
     except RuntimeError as error:
-        raise TrainingError(
-            f"{str(path)!r} does not fit the autoencoder's sizes: {error}"
-        ) from error
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    network = network.eval().requires_grad_(requires_grad=False)
+        raise TrainingError(f"the autoencoder in {where!r} is not whole: {error}") from error
+    network.eval().requires_grad_(requires_grad=False)
     network.to(device=device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    return FirstStage(
-        network, float(metadata["underpaint.latent_scale"]), json.dumps(sizes), digest
-    )
-
-
-def _tuples(sizes: dict[str, object]) -> dict[str, object]:
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in sizes.items()}
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return FirstStage(network, _marks.understood(metadata, where).latent_scale, digest)

@@ -61,7 +61,8 @@ def lesson(
     if request.kind == "autoencoder":
         return Reconstruction(networks, pictures, flip=request.flip)
 
-    examples = _of_pixels(request, pictures)
+    device = next(networks["unet"].parameters()).device
+    examples = _of_pixels(request, pictures, device)
     if first_stage is not None:
         examples = yield from _of_latents(request, pictures, first_stage, cache)
     captions = None
@@ -85,9 +86,9 @@ def _some(pictures: Pictures) -> tuple[str, ...]:
     return tuple((ways or ("",))[0] for ways in pictures.captions[::stride][:SHOWN])
 
 
-def _of_pixels(request: TrainRequest, pictures: Pictures) -> Examples:
+def _of_pixels(request: TrainRequest, pictures: Pictures, device: torch.device) -> Examples:
     def clean(indices: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
-        pixels = pictures.batch(indices)
+        pixels = pictures.batch(indices, device)
         return mirrored(pixels, chance) if request.flip else pixels
 
     return Examples(len(pictures), (3, request.size, request.size), clean, lambda x: x)

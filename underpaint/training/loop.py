@@ -5,7 +5,7 @@ preprocess -> diffusion process -> noise model -> architecture -> training -> sa
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import torch
@@ -32,7 +32,7 @@ from underpaint.training.student import Student
 __all__ = ["gradients", "train"]
 
 
-def train(request: TrainRequest) -> Iterator[Event]:
+def train(request: TrainRequest) -> Generator[Event, None, None]:
     """Train a model, going on where an earlier run in the same folder stopped.
 
     Leave off taking events to stop it; like Ctrl-C and SIGTERM, that keeps a checkpoint first.
@@ -64,7 +64,9 @@ def train(request: TrainRequest) -> Iterator[Event]:
     yield Noted(f"the network predicts {PREDICTIONS[request.prediction].name}")
 
     yield Started("architecture")
-    first_stage = load_first_stage(request, device) if request.autoencoder else None
+    first_stage = (
+        load_first_stage(Path(request.autoencoder), device) if request.autoencoder else None
+    )
     channels = first_stage.network.params.latent_channels if first_stage else 3
     networks = architecture(request, channels=channels)
     if request.start:

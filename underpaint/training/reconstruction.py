@@ -49,9 +49,8 @@ class Reconstruction:
 
     def loss(self, indices: Tensor, chance: torch.Generator) -> Tensor:
         """Return the mean loss of a batch; see `Lesson`."""
-        pixels = self.pictures.batch(indices)
+        pixels = self.pictures.batch(indices, self.device)
         pixels = mirrored(pixels, chance) if self.flip else pixels
-        pixels = pixels.to(self.device, memory_format=torch.channels_last)
         mean, log_variance = (part.float() for part in self.vae.encode(pixels))
         noise = torch.randn(mean.shape, generator=chance).to(self.device)
         painted = self.vae.decode(mean + (log_variance / 2).exp() * noise).float()
@@ -65,7 +64,7 @@ class Reconstruction:
     def picture(self) -> Image:
         """Show pictures above what the latent kept of them; see `Lesson`."""
         count = min(SHOWN, len(self))
-        pixels = self.pictures.batch(torch.arange(count) * (len(self) // count)).to(self.device)
+        pixels = self.pictures.batch(torch.arange(count) * (len(self) // count), self.device)
         painted = self.vae.decode(self.vae.encode(pixels)[0])
         return grid(torch.cat([pixels, painted.float()]), columns=count)
 
@@ -75,8 +74,7 @@ class Reconstruction:
         count = min(MEASURED, len(self))
         total, squares, numbers = 0.0, 0.0, 0
         for chosen in (torch.arange(count) * (len(self) // count)).split(SHOWN):
-            pixels = self.pictures.batch(chosen).to(self.device, memory_format=torch.channels_last)
-            mean = self.vae.encode(pixels)[0].double()
+            mean = self.vae.encode(self.pictures.batch(chosen, self.device))[0].double()
             total, squares = total + float(mean.sum()), squares + float(mean.square().sum())
             numbers += mean.numel()
         return (squares / numbers - (total / numbers) ** 2) ** -0.5
@@ -84,7 +82,7 @@ class Reconstruction:
 
 def mirrored(pixels: Tensor, chance: torch.Generator) -> Tensor:
     """Return pictures (B, 3, H, W), each mirrored with a chance of one half."""
-    turn = torch.rand(len(pixels), generator=chance) < 0.5
+    turn = (torch.rand(len(pixels), generator=chance) < 0.5).to(pixels.device)
     return torch.where(turn[:, None, None, None], pixels.flip(-1), pixels)
 
 

@@ -56,8 +56,10 @@ class Run:
         for skipped in words:
             yield Noted(skipped)
         if kept is not None:
-            self.student.restore(kept)
+            changed = self.student.restore(kept)
             yield Noted(f"going on after step {kept.step}")
+            if changed:
+                yield Noted(f"from here on, these are not as they were: {', '.join(changed)}")
         self.log = Log(self.folder, self.student.step)
         self.saved_step = self.student.step
 
@@ -144,4 +146,5 @@ class Run:
         if isinstance(self.lesson, Reconstruction):
             with self.student.ema.swapped_in():
                 scale = self.lesson.latent_scale()
-        return export(self.request, self.student.checkpoint(), latent_scale=scale)
+        learnt = self.student.checkpoint()
+        return export(self.request, self.lesson.networks, learnt, latent_scale=scale)

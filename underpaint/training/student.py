@@ -1,6 +1,7 @@
 """Everything that changes while a run learns, in one place: what a checkpoint holds."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import torch
@@ -17,6 +18,12 @@ __all__ = ["Student"]
 
 FIXED = ("kind", "network", "prediction", "betas")
 """What cannot change in a run: its weights would no longer mean the same."""
+
+FREE = frozenset(
+    {"out", "minutes", "compile", "device", "checkpoint_every", "keep", "sample_every"}
+    | {"sample_prompts", "resume", "start"}
+)
+"""What may change without a word: it has no say in the weights."""
 
 
 class Student:
@@ -63,13 +70,16 @@ class Student:
         )
 
     @torch.no_grad()
-    def restore(self, kept: Checkpoint) -> None:
+    def restore(self, kept: Checkpoint) -> tuple[str, ...]:
         """Go on from a checkpoint, on whichever device the networks now are.
+
+        Returns:
+            What the request now asks for otherwise, by the names of its fields.
 
         Raises:
             TrainingError: it is of a run with other networks.
         """
-        _check(self.request, TrainRequest.from_json(kept.config))
+        changed = _changed(self.request, TrainRequest.from_json(kept.config))
         for name, weight in weights(self.networks).items():
             weight.copy_(kept.weights[name])
         self.ema.load(kept.ema)
@@ -77,12 +87,17 @@ class Student:
         self.step = kept.step
         known: Mapping[str, Any] = kept.state
         self.facts = {name: known[name] for name in ("precision", "device") if name in known}
+        return changed
 
 
-def _check(wanted: TrainRequest, before: TrainRequest) -> None:
-    for name in FIXED:
-        if getattr(wanted, name) != getattr(before, name):
+def _changed(wanted: TrainRequest, before: TrainRequest) -> tuple[str, ...]:
+    """Return which fields have changed that matter; refuse those that must not."""
+    names = [field.name for field in fields(wanted) if field.name not in FREE]
+    changed = [name for name in names if getattr(wanted, name) != getattr(before, name)]
+    for name in changed:
+        if name in FIXED:
             raise TrainingError(
                 f"the run in {wanted.out!r} began with {name} {getattr(before, name)!r}, not "
-                f"{getattr(wanted, name)!r}; give another folder, or resume=False"
+                f"{getattr(wanted, name)!r}; give another folder, or do not resume"
             )
+    return tuple(changed)
