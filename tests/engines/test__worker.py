@@ -1,0 +1,93 @@
+"""The worker: what it loads, what it keeps, and how it says that it cannot."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from underpaint.engines._worker import Worker, family
+from underpaint.errors import ModelNotFoundError, RequestError, WeightsError
+from underpaint.events import Event, Failed, Finished, Started
+from underpaint.requests.image import ImageRequest
+from underpaint.weights import checkpoint
+from underpaint.weights.checkpoint import Weights
+
+
+def worker(*folders: Path, keep: int = 2) -> Worker:
+    return Worker(folders, device=torch.device("cpu"), dtype=torch.float32, keep=keep)
+
+
+def request(model: str = "tiny", clip_skip: int = 1) -> ImageRequest:
+    return ImageRequest(
+        model=model,
+        steps=1,
+        width=64,
+        height=64,
+        seed=1,
+        variation_seed=1,
+        batch=1,
+        clip_skip=clip_skip,
+    )
+
+
+def started(events: list[Event]) -> list[str]:
+    return [event.what for event in events if isinstance(event, Started)]
+
+
+def test_a_model_is_loaded_once_and_says_so() -> None:
+    busy = worker()
+    first, second = list(busy.run(request())), list(busy.run(request()))
+    assert started(first) == ["loading tiny"]
+    assert first[1:] == second
+    assert isinstance(second[-1], Finished)
+    assert busy.model("tiny") is busy.model("tiny")
+
+
+def test_a_model_in_a_file_is_of_the_family_that_knows_its_tensors(shelf: Path) -> None:
+    model = worker(shelf).model("one")
+    assert model.name == "one"
+    assert family(checkpoint.read(shelf / "one.safetensors")) == "sd1"
+    events = list(worker(shelf).run(request("one")))
+    assert isinstance(events[-1], Finished)
+    assert "Model: one" in events[-1].media.text
+
+
+def test_the_models_used_last_are_kept(shelf: Path) -> None:
+    busy = worker(shelf)
+    one, two = busy.model("one"), busy.model("two")
+    assert busy.model("one") is one
+    busy.model("tiny")
+    assert busy.model("one") is one
+    assert busy.model("two") is not two
+
+
+def test_a_file_that_has_changed_is_loaded_again(shelf: Path) -> None:
+    busy = worker(shelf)
+    before = busy.model("one")
+    os.utime(shelf / "one.safetensors", ns=(1, 1))
+    assert busy.model("one") is not before
+
+
+def test_what_a_person_can_put_right_is_an_event() -> None:
+    [missing] = worker().run(request("nothing"))
+    assert isinstance(missing, Failed)
+    assert isinstance(missing.error, ModelNotFoundError)
+
+    *_, skipped = worker().run(request(clip_skip=12))
+    assert isinstance(skipped, Failed)
+    assert isinstance(skipped.error, RequestError)
+
+
+def test_a_fault_of_ours_is_not_hidden_in_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("underpaint.pipelines.image._groups", lambda request, device: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        list(worker().run(request()))
+
+
+def test_a_file_of_no_family_is_refused(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "odd.safetensors", {"odd": torch.zeros(3)}, {})
+    with pytest.raises(WeightsError, match=r"odd.safetensors.* no family .* there are: sd1, tiny"):
+        worker(tmp_path).model("odd")
+    with pytest.raises(WeightsError, match="these weights"):
+        family(Weights({"odd": torch.zeros(3)}, {}))
