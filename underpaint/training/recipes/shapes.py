@@ -101,19 +101,19 @@ def request() -> TrainRequest:
         data=DATA,
         size=32,
         batch=32,
-        steps=3_000,
+        steps=2_000,
         learning_rate=1e-3,
         warmup=100,
         ema=0.995,
         prediction="v",
-        betas="cosine",
+        betas="scaled_linear",
         sample_every=500,
         sample_prompts=tuple(f"a {colour} {shape}" for shape in SHAPES for colour in COLOURS),
         network=Sizes(
             {
                 "unet": {
                     "channels": 32,
-                    "multipliers": (1, 2, 4),
+                    "multipliers": (1, 2, 3),
                     "attention": (False, False, True),
                     "blocks": 1,
                     "heads": 4,
