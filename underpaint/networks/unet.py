@@ -139,28 +139,32 @@ class Upsample(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, 1, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Double.
+    def forward(self, x: Tensor, size: tuple[int, int]) -> Tensor:
+        """Double, or one less where an odd size was halved.
 
         Args:
             x: (B, channels, H, W).
+            size: height and width wanted, 2H or 2H - 1 by 2W or 2W - 1.
 
         Returns:
-            (B, channels, 2H, 2W).
+            (B, channels, *size).
         """
-        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        return self.conv(F.interpolate(x, size=size, mode="nearest"))
 
 
 class Stage(nn.Sequential):
     """Layers in a row, each given what it listens to: the noise level or the words."""
 
-    def forward(self, x: Tensor, embedding: Tensor, context: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, x: Tensor, embedding: Tensor, context: Tensor, size: tuple[int, int] = (0, 0)
+    ) -> Tensor:
         """Run the layers.
 
         Args:
             x: (B, C, H, W).
             embedding: time embedding, (B, E).
             context: the words, (B, L, D).
+            size: height and width to leave with, for a stage that doubles them.
 
         Returns:
             What the last layer gives.
@@ -170,6 +174,8 @@ class Stage(nn.Sequential):
                 x = layer(x, embedding)
             elif isinstance(layer, SpatialTransformer):
                 x = layer(x, context)
+            elif isinstance(layer, Upsample):
+                x = layer(x, size)
             else:
                 x = layer(x)
         return x
@@ -207,7 +213,7 @@ class UNet(nn.Module):
         """Predict, once for each latent of the batch.
 
         Args:
-            x: noisy latents, (B, in_channels, H, W); H and W divisible by 2^(levels - 1).
+            x: noisy latents, (B, in_channels, H, W), any size.
             timesteps: (B,), 0..999, fractions allowed.
             context: text features, (B, L, context_width).
             pooled: (B, pooled_width) if the network has a place for it, else None.
@@ -228,7 +234,9 @@ class UNet(nn.Module):
         x = self.middle_block(x, embedding, context)
 
         for stage in self.output_blocks:
-            x = stage(torch.cat([x, kept.pop()], dim=1), embedding, context)
+            x = torch.cat([x, kept.pop()], dim=1)
+            height, width = (kept[-1] if kept else x).shape[2:]
+            x = stage(x, embedding, context, (height, width))
         return self.out(x)
 
 
