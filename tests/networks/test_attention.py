@@ -1,0 +1,83 @@
+"""The parts of a transformer against their formulas."""
+
+import math
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from underpaint.networks.attention import (
+    Attention,
+    FeedForward,
+    SpatialTransformer,
+    TransformerBlock,
+    group_norm,
+)
+
+
+def drawn(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+Layer = TypeVar("Layer", bound=nn.Module)
+
+
+def made(layer: Layer) -> Layer:
+    for index, weight in enumerate(layer.parameters()):
+        weight.data = 0.3 * drawn(*weight.shape, seed=index)
+    return layer.requires_grad_(False)
+
+
+def test_attention_is_a_softmax_over_the_context() -> None:
+    layer = made(Attention(8, 6, heads=2))
+    x, context = drawn(3, 5, 8), drawn(3, 7, 6, seed=1)
+    q, k, v = layer.to_q(x), layer.to_k(context), layer.to_v(context)
+    heads: list[Tensor] = []
+    for part in (slice(0, 4), slice(4, 8)):
+        shares = (q[..., part] @ k[..., part].mT / math.sqrt(4)).softmax(dim=-1)
+        heads.append(shares @ v[..., part])
+    wanted = layer.to_out[0](torch.cat(heads, dim=-1))
+    assert torch.allclose(layer(x, context), wanted, atol=1e-6)
+
+
+def test_attention_without_context_is_to_oneself() -> None:
+    layer = made(Attention(8, 8, heads=2))
+    x = drawn(2, 5, 8)
+    assert torch.equal(layer(x), layer(x, x))
+
+
+def test_feed_forward_is_gated_by_gelu() -> None:
+    layer = made(FeedForward(4))
+    x = drawn(2, 3, 4)
+    value, gate = layer.net[0].proj(x).split(16, dim=-1)
+    gelu = gate * (1 + torch.erf(gate / math.sqrt(2))) / 2
+    assert torch.allclose(layer(x), layer.net[2](value * gelu), atol=1e-6)
+
+
+def test_a_block_adds_to_what_comes_in() -> None:
+    layer = made(TransformerBlock(8, 6, heads=2))
+    for part in (layer.attn1.to_out[0], layer.attn2.to_out[0], layer.ff.net[2]):
+        part.weight.zero_()
+        part.bias.zero_()
+    x = drawn(1, 5, 8)
+    assert torch.equal(layer(x, drawn(1, 7, 6)), x)
+
+
+def test_a_spatial_transformer_does_not_know_places() -> None:
+    layer = made(SpatialTransformer(8, 6, heads=2, depth=2))
+    x, context = drawn(1, 8, 3, 4), drawn(1, 7, 6)
+    turned = layer(x.flip(2, 3), context).flip(2, 3)
+    assert torch.allclose(turned, layer(x, context), atol=1e-5)
+
+
+def test_a_spatial_transformer_keeps_the_memory_layout() -> None:
+    layer = made(SpatialTransformer(8, 6, heads=2))
+    x, context = drawn(2, 8, 3, 4), drawn(2, 7, 6)
+    last = layer(x.contiguous(memory_format=torch.channels_last), context)
+    assert last.is_contiguous(memory_format=torch.channels_last)
+    assert torch.allclose(last, layer(x, context), atol=1e-5)
+
+
+def test_groups_are_32_and_never_of_fewer_than_four_channels() -> None:
+    groups = {width: group_norm(width, eps=1e-6).num_groups for width in (8, 16, 64, 128, 320)}
+    assert groups == {8: 2, 16: 4, 64: 16, 128: 32, 320: 32}
