@@ -36,7 +36,7 @@ def test_attention_is_a_softmax_over_the_context() -> None:
     for part in (slice(0, 4), slice(4, 8)):
         shares = (q[..., part] @ k[..., part].mT / math.sqrt(4)).softmax(dim=-1)
         heads.append(shares @ v[..., part])
-    wanted = layer.to_out[0](torch.cat(heads, dim=-1))
+    wanted = layer.to_out(torch.cat(heads, dim=-1))
     assert torch.allclose(layer(x, context), wanted, atol=1e-6)
 
 
@@ -49,16 +49,17 @@ def test_attention_without_context_is_to_oneself() -> None:
 def test_feed_forward_is_gated_by_gelu() -> None:
     layer = made(FeedForward(4))
     x = drawn(2, 3, 4)
-    value, gate = layer.net[0].proj(x).split(16, dim=-1)
+    into, out = layer.get_submodule("net.0.proj"), layer.get_submodule("net.2")
+    value, gate = into(x).split(16, dim=-1)
     gelu = gate * (1 + torch.erf(gate / math.sqrt(2))) / 2
-    assert torch.allclose(layer(x), layer.net[2](value * gelu), atol=1e-6)
+    assert torch.allclose(layer(x), out(value * gelu), atol=1e-6)
 
 
 def test_a_block_adds_to_what_comes_in() -> None:
     layer = made(TransformerBlock(8, 6, heads=2))
-    for part in (layer.attn1.to_out[0], layer.attn2.to_out[0], layer.ff.net[2]):
-        part.weight.zero_()
-        part.bias.zero_()
+    for part in ("attn1.to_out.0", "attn2.to_out.0", "ff.net.2"):
+        layer.get_parameter(f"{part}.weight").zero_()
+        layer.get_parameter(f"{part}.bias").zero_()
     x = drawn(1, 5, 8)
     assert torch.equal(layer(x, drawn(1, 7, 6)), x)
 

@@ -1,9 +1,11 @@
 """The U-Net against diffusers' own on shared random weights, converted by diffusers' own table."""
 
+from typing import Any
+
 import pytest
 import torch
-from diffusers import UNet2DConditionModel
 from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
 
 from underpaint.networks.unet import UNet, UNetParams, timestep_features
@@ -42,10 +44,10 @@ def network(params: UNetParams) -> UNet:
     return UNet(params).eval().requires_grad_(False)
 
 
-def reference(params: UNetParams, own: UNet) -> UNet2DConditionModel:
+def reference(params: UNetParams, own: UNet) -> Any:  # noqa: ANN401
     down = [f"{'CrossAttn' if here else ''}DownBlock2D" for here in params.attention]
     up = [f"{'CrossAttn' if here else ''}UpBlock2D" for here in reversed(params.attention)]
-    theirs = UNet2DConditionModel(
+    theirs: Any = UNet2DConditionModel(
         block_out_channels=tuple(params.channels * m for m in params.multipliers),
         down_block_types=tuple(down),
         up_block_types=tuple(up),
