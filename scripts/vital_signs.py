@@ -5,6 +5,7 @@ What is counted as a line of a function is code and comment: neither its docstri
 """
 
 import ast
+import re
 import subprocess
 import sys
 import time
@@ -13,12 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "underpaint"
 
-# Where an import may wait until it is needed, and where words may be printed.
+# Where any import may wait until it is needed, and where words may be printed.
 LATE_IMPORTS = (f"{PACKAGE}.faces.cli", f"{PACKAGE}.engines.ray")
 FACES = f"{PACKAGE}.faces"
 
@@ -138,10 +139,15 @@ def cycles(graph: Mapping[str, set[str]]) -> list[list[str]]:
     return [group for group in groups if len(group) > 1]
 
 
+def settings() -> dict[str, Any]:
+    """What pyproject.toml says."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
 def floors() -> dict[str, int]:
     """The floor of each part of the package, 0 the highest, from pyproject.toml."""
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
-    layers = next(each["layers"] for each in settings["contracts"] if each["type"] == "layers")
+    contracts = settings()["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each["type"] == "layers")
     parts = [layer.strip("()").replace("|", " ").split() for layer in layers]
     return {part: floor for floor, names in enumerate(parts) for part in names}
 
@@ -204,12 +210,25 @@ def _overrides(node: Documented) -> bool:
     return bool(names & {"override", "overload"})
 
 
-def late_imports(module: Module) -> Iterator[str]:
-    """Yield each import inside a function."""
+def late_imports(module: Module, extras: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield each import inside a function, but for those of optional packages."""
     for function in module.functions():
         for node in ast.walk(function):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                yield module.at(node, "import inside a function")
+            if isinstance(node, ast.ImportFrom):
+                packages = {(node.module or "").partition(".")[0]}
+            elif isinstance(node, ast.Import):
+                packages = {alias.name.partition(".")[0] for alias in node.names}
+            else:
+                continue
+            if not packages <= extras:
+                yield module.at(node, f"{function.name} imports {', '.join(sorted(packages))}")
+
+
+def optional() -> frozenset[str]:
+    """The packages that the extras bring, those for development aside."""
+    extras = settings()["project"]["optional-dependencies"]
+    wanted = (each for name, packages in extras.items() if name != "dev" for each in packages)
+    return frozenset(re.split(r"[^\w-]", each)[0].replace("-", "_") for each in wanted)
 
 
 def faults(module: Module) -> Iterator[str]:
@@ -283,11 +302,12 @@ def of_structure(modules: Sequence[Module]) -> Iterator[Sign]:
     graph = {module.name: imports(module, names) for module in modules}
     yield counted("import cycles", (" -> ".join(group) for group in cycles(graph)))
     yield counted("broken floors", broken_floors(graph, floors()))
+    extras = optional()
     late = (
         each
         for module in modules
         if module.name not in LATE_IMPORTS
-        for each in late_imports(module)
+        for each in late_imports(module, extras)
     )
     yield counted("imports inside functions", late)
 

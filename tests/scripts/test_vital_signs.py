@@ -98,9 +98,18 @@ def test_faces_may_print_and_anyone_may_set_what_is_its_own() -> None:
     assert not list(vital_signs.faults(module("import torch\nself = torch.nn\nself.a = 1\n")))
 
 
-def test_late_imports_are_found() -> None:
-    (found,) = vital_signs.late_imports(module("import a\ndef f():\n    import b\n"))
-    assert ":3 " in found
+def test_late_imports_are_found_unless_they_are_optional() -> None:
+    source = module("import a\ndef f():\n    import b.c\n    from d.e import g\n")
+    first, second = vital_signs.late_imports(source)
+    assert first.endswith(":3 f imports b")
+    assert second.endswith(":4 f imports d")
+    assert not list(vital_signs.late_imports(source, frozenset({"b", "d"})))
+
+
+def test_packages_of_extras_are_optional_and_those_of_development_are_not() -> None:
+    assert "transformers" in vital_signs.optional()
+    assert "pytest" not in vital_signs.optional()
+    assert "torch" not in vital_signs.optional()
 
 
 def test_lengths_are_held_against_their_limits() -> None:
