@@ -70,7 +70,7 @@ def test_a_single_pixel_repaints_its_whole_cell() -> None:
 
 def test_pasting_keeps_black_blends_grey_and_takes_white() -> None:
     known, painted = noise(4, 6, 3, seed=1), noise(4, 6, 3, seed=2)
-    levels = numpy.repeat(numpy.uint8([[0, 0, 128, 128, 255, 255]]), 4, axis=0)
+    levels = numpy.array([[0, 0, 128, 128, 255, 255]] * 4, numpy.uint8)
     mixed = _pixels.pasted(known, painted, Image.of(levels)).array()
     before, after = known.array(), painted.array()
     assert (mixed[:, :2] == before[:, :2]).all()

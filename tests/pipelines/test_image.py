@@ -219,10 +219,9 @@ def test_what_is_transparent_in_the_init_is_white(model: Model) -> None:
         assert pictures(transparent, model) == pictures(white, model)
 
 
-def test_a_model_paints_at_its_own_size_and_gives_the_size_asked_for(model: Model) -> None:
-    small = tiny.build(
-        Weights(tiny.weights().tensors, tiny.weights().metadata | {"underpaint.native": "64"})
-    )
+def test_a_model_paints_at_its_own_size_and_gives_the_size_asked_for() -> None:
+    marks = {**tiny.weights().metadata, "underpaint.native": "64"}
+    small = tiny.build(Weights(tiny.weights().tensors, marks))
     request = replace(MASKED, init=noise(128, 128, 3), mask=half_mask(128), width=128, height=128)
     preview = steps(request, small)[0].preview
     assert preview is not None
@@ -256,7 +255,7 @@ def test_a_variation_strays_from_its_seed_with_its_strength(model: Model) -> Non
     assert 0 < distance(0.1) < distance(0.5)
 
 
-def test_numbers_that_are_no_picture_are_told(model: Model) -> None:
+def test_numbers_that_are_no_picture_are_told() -> None:
     tensors = dict(tiny.weights().tensors)
     name = "first_stage_model.decoder.conv_out.bias"
     tensors[name] = torch.full_like(tensors[name], float("nan"))
