@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy
 import pytest
@@ -80,4 +80,4 @@ def asked(data: Path, out: Path, kind: str, **fields: object) -> TrainRequest:
         "sample_prompts": ("box", "box 3"),
         "network": SIZES[kind],
     }
-    return TrainRequest(**(values | fields))
+    return TrainRequest(**cast(dict[str, Any], values | fields))

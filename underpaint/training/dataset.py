@@ -107,10 +107,10 @@ def _metadata(folder: Path) -> Generator[Event, None, dict[str, Source]]:
     lines = path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else []
     for number, line in enumerate(lines, start=1):
         try:
-            entry: Mapping[str, Any] = json.loads(line) if line.strip() else {}
-            if entry:
-                known[entry["file_name"]] = _described(folder, entry)
-        except (ValueError, KeyError, TypeError) as error:
+            if line.strip():
+                entry: Mapping[str, Any] = json.loads(line)
+                known[str(entry["file_name"])] = _described(folder, entry)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             yield Noted(f"skipped line {number} of metadata.jsonl: {error!r}")
     return known
 
@@ -119,7 +119,9 @@ def _described(folder: Path, entry: Mapping[str, Any]) -> Source:
     text = entry.get("text", ())
     captions = (text,) if isinstance(text, str) else tuple(str(part) for part in text)
     red, green, blue = (int(part) for part in entry.get("background", WHITE))
-    return Source(folder / entry["file_name"], captions, (red, green, blue))
+    if not all(0 <= part <= 255 for part in (red, green, blue)):
+        raise ValueError(f"background is {[red, green, blue]}; its parts must be 0 to 255")
+    return Source(folder / str(entry["file_name"]), captions, (red, green, blue))
 
 
 def _source(path: Path, described: Source | None) -> Source:
@@ -169,11 +171,19 @@ def _fingerprint(found: list[Source], size: int) -> str:
     """Name the contents of all files, captions and settings."""
     digest = hashlib.sha256(f"pictures 1 {size}".encode())
     for source in found:
-        with source.path.open("rb") as file:
-            contents = hashlib.file_digest(file, "sha256").hexdigest()
-        words = [source.path.name, contents, list(source.captions), list(source.background)]
-        digest.update(json.dumps(words).encode())
+        words = [source.path.name, _contents(source.path)]
+        told = [*words, list(source.captions), list(source.background)]
+        digest.update(json.dumps(told).encode())
     return digest.hexdigest()
+
+
+def _contents(path: Path) -> str:
+    """Return the hash of a file, "" for one that cannot be opened: reading it will say why."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _write(
