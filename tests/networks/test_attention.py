@@ -1,14 +1,17 @@
 """The parts of a transformer against their formulas."""
 
 import math
+from collections.abc import Iterator
 from typing import TypeVar
 
+import pytest
 import torch
 from torch import Tensor, nn
 
 from underpaint.networks.attention import (
     Attention,
     FeedForward,
+    Pointwise,
     SpatialTransformer,
     TransformerBlock,
     group_norm,
@@ -82,3 +85,35 @@ def test_a_spatial_transformer_keeps_the_memory_layout() -> None:
 def test_groups_are_32_and_never_of_fewer_than_four_channels() -> None:
     groups = {width: group_norm(width, eps=1e-6).num_groups for width in (8, 16, 64, 128, 320)}
     assert groups == {8: 2, 16: 4, 64: 16, 128: 32, 320: 32}
+
+
+def test_a_pointwise_layer_is_a_1x1_convolution() -> None:
+    layer = made(Pointwise(6, 10))
+    x = drawn(2, 6, 5, 7)
+    wanted = nn.functional.conv2d(x, layer.weight, layer.bias)
+    assert torch.allclose(layer(x), wanted, atol=1e-6)
+
+    last = layer(x.contiguous(memory_format=torch.channels_last))
+    assert last.is_contiguous(memory_format=torch.channels_last)
+    assert torch.allclose(last, wanted, atol=1e-6)
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    """Give the number of threads back."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("shape", [(1, 128, 16, 16), (2, 64, 16, 16), (1, 64, 64, 64)])
+def test_a_pointwise_layer_has_the_same_bits_with_any_number_of_threads(
+    shape: tuple[int, int, int, int],
+) -> None:
+    layer, x = made(Pointwise(shape[1], shape[1])), drawn(*shape)
+    found: list[Tensor] = []
+    for count in (1, 2, 3, 4):
+        torch.set_num_threads(count)
+        found.append(layer(x))
+    assert all(torch.equal(picture, found[0]) for picture in found)

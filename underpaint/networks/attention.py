@@ -1,4 +1,4 @@
-"""Attention as Stable Diffusion builds it: heads, gated feed-forward, a transformer on a picture."""
+"""Attention as Stable Diffusion builds it: heads, gated perceptron, transformer on a picture."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["Attention", "FeedForward", "SpatialTransformer", "TransformerBlock", "group_norm"]
+__all__ = [
+    "Attention",
+    "FeedForward",
+    "Pointwise",
+    "SpatialTransformer",
+    "TransformerBlock",
+    "group_norm",
+    "layout",
+]
 
 
 def group_norm(channels: int, eps: float) -> nn.GroupNorm:
@@ -24,6 +32,38 @@ def group_norm(channels: int, eps: float) -> nn.GroupNorm:
         The layer, for (B, channels, ...).
     """
     return nn.GroupNorm(min(32, channels // 4), channels, eps=eps)
+
+
+class Pointwise(nn.Conv2d):
+    """A 1x1 convolution whose bits do not depend on the number of threads.
+
+    For just these torch has two ways on a CPU, one for a single thread and one for several, which
+    round differently. A matrix product is one way for both, and as fast.
+    """
+
+    def __init__(self, channels: int, out_channels: int) -> None:
+        """Make the convolution.
+
+        Args:
+            channels: in.
+            out_channels: out.
+        """
+        super().__init__(channels, out_channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Mix the channels of each position.
+
+        Args:
+            x: (B, channels, H, W).
+
+        Returns:
+            (B, out_channels, H, W).
+        """
+        if x.device.type != "cpu" or not x.is_contiguous():
+            return super().forward(x)
+        assert self.bias is not None
+        mixed = self.weight.flatten(1) @ x.flatten(2) + self.bias[:, None]
+        return mixed.unflatten(2, x.shape[2:])
 
 
 class Attention(nn.Module):
@@ -169,11 +209,11 @@ class SpatialTransformer(nn.Module):
         """
         super().__init__()
         self.norm = group_norm(channels, eps=1e-6)
-        self.proj_in = nn.Conv2d(channels, channels, 1)
+        self.proj_in = Pointwise(channels, channels)
         self.transformer_blocks = nn.ModuleList(
             TransformerBlock(channels, context_width, heads) for _ in range(depth)
         )
-        self.proj_out = nn.Conv2d(channels, channels, 1)
+        self.proj_out = Pointwise(channels, channels)
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """Let each position see all others and the words.
@@ -190,9 +230,14 @@ class SpatialTransformer(nn.Module):
         for block in self.transformer_blocks:
             positions = block(positions, context)
         hidden = positions.transpose(1, 2).unflatten(2, x.shape[2:])
-        return x + self.proj_out(hidden.contiguous(memory_format=_layout(x)))
+        return x + self.proj_out(hidden.contiguous(memory_format=layout(x)))
 
 
-def _layout(x: Tensor) -> torch.memory_format:
+def layout(x: Tensor) -> torch.memory_format:
+    """How a picture lies in memory: channels last, or positions last.
+
+    Args:
+        x: (B, C, H, W).
+    """
     last = x.is_contiguous(memory_format=torch.channels_last)
     return torch.channels_last if last else torch.contiguous_format

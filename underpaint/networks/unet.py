@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from underpaint.networks.attention import SpatialTransformer, group_norm
+from underpaint.networks.attention import Pointwise, SpatialTransformer, group_norm
 
 __all__ = ["UNet", "UNetParams", "timestep_features"]
 
@@ -87,7 +87,7 @@ class ResBlock(nn.Module):
             nn.Conv2d(out_channels, out_channels, 3, 1, 1),
         )
         same = channels == out_channels
-        self.skip_connection = nn.Identity() if same else nn.Conv2d(channels, out_channels, 1)
+        self.skip_connection = nn.Identity() if same else Pointwise(channels, out_channels)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
         """Refine the picture, knowing the noise level.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from underpaint.networks.attention import group_norm
+from underpaint.networks.attention import Pointwise, group_norm, layout
 
 __all__ = ["Autoencoder", "AutoencoderParams"]
 
@@ -54,7 +54,7 @@ class ResnetBlock(nn.Module):
         self.norm2 = group_norm(out_channels, eps=1e-6)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, 1, 1)
         if channels != out_channels:
-            self.nin_shortcut = nn.Conv2d(channels, out_channels, 1)
+            self.nin_shortcut = Pointwise(channels, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Refine.
@@ -82,10 +82,10 @@ class AttnBlock(nn.Module):
         """
         super().__init__()
         self.norm = group_norm(channels, eps=1e-6)
-        self.q = nn.Conv2d(channels, channels, 1)
-        self.k = nn.Conv2d(channels, channels, 1)
-        self.v = nn.Conv2d(channels, channels, 1)
-        self.proj_out = nn.Conv2d(channels, channels, 1)
+        self.q = Pointwise(channels, channels)
+        self.k = Pointwise(channels, channels)
+        self.v = Pointwise(channels, channels)
+        self.proj_out = Pointwise(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Let every position see every other.
@@ -101,7 +101,8 @@ class AttnBlock(nn.Module):
             project(hidden).flatten(2).transpose(1, 2) for project in (self.q, self.k, self.v)
         )
         gathered = F.scaled_dot_product_attention(q, k, v)
-        return x + self.proj_out(gathered.transpose(1, 2).unflatten(2, x.shape[2:]))
+        hidden = gathered.transpose(1, 2).unflatten(2, x.shape[2:])
+        return x + self.proj_out(hidden.contiguous(memory_format=layout(x)))
 
 
 class Middle(nn.Module):
@@ -282,8 +283,8 @@ class Autoencoder(nn.Module):
         latent = params.latent_channels
         self.encoder = Encoder(params)
         self.decoder = Decoder(params)
-        self.quant_conv = nn.Conv2d(2 * latent, 2 * latent, 1)
-        self.post_quant_conv = nn.Conv2d(latent, latent, 1)
+        self.quant_conv = Pointwise(2 * latent, 2 * latent)
+        self.post_quant_conv = Pointwise(latent, latent)
 
     def encode(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """The latent's Gaussian.
