@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--model", default="mini", help="name or file of the model to judge")
     parser.add_argument("--data", type=Path, default=Path("data/mini"), help="what --prepare made")
     parser.add_argument("--prompts", type=int, default=200)
@@ -86,7 +86,7 @@ def _paint(thing: Concept, options: argparse.Namespace) -> Image.Image:
         batch=1,
     )
     for event in underpaint.generate(request):
-        if isinstance(event, underpaint.Finished):
+        if isinstance(event, underpaint.events.Finished):
             return Image.fromarray(event.media.array())
     raise RuntimeError(f"no picture came for {thing.name}")
 

@@ -176,7 +176,7 @@ class Field:
 class _Speaking(type):
     """Makes a class say in one sentence what is wrong with the values it is called with."""
 
-    def __call__(cls: type[T], *args: Any, **values: Any) -> T:
+    def __call__(cls: type[T], *args: object, **values: object) -> T:
         """Return the request of these values.
 
         Raises:
@@ -227,7 +227,7 @@ def fields(request: type[Request]) -> tuple[Field, ...]:
     return tuple(described)
 
 
-def _of_type(field: Field, hint: Any) -> Field:
+def _of_type(field: Field, hint: object) -> Field:
     """Return `field` with what its annotation says about kind, bounds and choices."""
     origin, parts = get_origin(hint), get_args(hint)
     if origin is Annotated:

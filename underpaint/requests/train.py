@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from annotated_types import Interval
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -15,8 +15,11 @@ from underpaint.requests._fields import SEEDS, STRICT, Name, Prompt, Request, Sh
 Whole = Annotated[int, Interval(ge=1, le=10**9)]
 NotNegative = Annotated[int, Interval(ge=0, le=10**9)]
 
+Json: TypeAlias = Any
+"""What JSON has: a number, a text, true, false, null, a list, a mapping."""
 
-class Sizes(Mapping[str, Any]):
+
+class Sizes(Mapping[str, Json]):
     """A mapping that cannot change and so can be hashed; lists in it are tuples.
 
     Values are what JSON has: numbers, texts, true, false, null, lists, and mappings, as `Sizes`.
@@ -25,22 +28,28 @@ class Sizes(Mapping[str, Any]):
         ValueError: it holds something that JSON has not.
     """
 
-    def __init__(self, sizes: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, sizes: Mapping[str, Json] | None = None) -> None:
+        """Copy a mapping; None is the empty one."""
         self._items = {_key(name): _frozen(value) for name, value in (sizes or {}).items()}
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Json:
+        """Return the value of a name."""
         return self._items[name]
 
     def __iter__(self) -> Iterator[str]:
+        """Go through the names."""
         return iter(self._items)
 
     def __len__(self) -> int:
+        """Count the names."""
         return len(self._items)
 
     def __hash__(self) -> int:
+        """Hash names and values, in any order."""
         return hash(frozenset(self._items.items()))
 
     def __repr__(self) -> str:
+        """Show it as a dict."""
         return repr(self._items)
 
     def plain(self) -> dict[str, Any]:
@@ -79,7 +88,7 @@ def _key(name: object) -> str:
     return name
 
 
-def _frozen(value: Any) -> Any:
+def _frozen(value: Json) -> Json:
     if isinstance(value, Mapping):
         return Sizes(cast(Mapping[str, Any], value))
     if isinstance(value, list | tuple):
@@ -91,7 +100,7 @@ def _frozen(value: Any) -> Any:
     return value
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Json) -> Json:
     if isinstance(value, Sizes):
         return value.plain()
     if isinstance(value, tuple):
