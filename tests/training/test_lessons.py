@@ -14,8 +14,7 @@ from underpaint.training.captions import tokenized
 from underpaint.training.dataset import Pictures, prepare
 from underpaint.training.denoising import Denoising
 from underpaint.training.first_stage import load_first_stage
-from underpaint.training.lesson import Lesson
-from underpaint.training.lessons import SHOWN, clock, lesson
+from underpaint.training.lessons import SHOWN, Lesson, clock, lesson
 from underpaint.training.order import generator
 from underpaint.training.reconstruction import Reconstruction
 

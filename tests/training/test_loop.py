@@ -73,9 +73,13 @@ def test_six_stages_in_order(ask: Ask) -> None:
     assert [(sheet.step, sheet.stage) for sheet in sheets] == [(3, "training"), (6, "sampling")]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_run_left_off_goes_on_to_the_same_bytes(ask: Ask, tmp_path: Path, kind: str) -> None:
-    whole = ask(kind, accumulate=2, out=tmp_path / "whole")
+@pytest.mark.parametrize(
+    ("kind", "precision"), [*((kind, "float32") for kind in KINDS), ("latents", "bfloat16")]
+)
+def test_a_run_left_off_goes_on_to_the_same_bytes(
+    ask: Ask, tmp_path: Path, kind: str, precision: str
+) -> None:
+    whole = ask(kind, accumulate=2, precision=precision, out=tmp_path / "whole")
     parts = replace(whole, out=str(tmp_path / "parts"))
     list(train(whole))
     for step in (2, 3):
@@ -192,3 +196,16 @@ def test_fresh_starts_keep_what_was_there(ask: Ask) -> None:
     list(train(request))
     list(train(replace(request, resume=False)))
     assert (Path(request.out) / "checkpoints.before" / "step-6").is_dir()
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(("first", "second"), [("cuda", "cpu"), ("cpu", "cuda")])
+def test_one_device_goes_on_where_the_other_stopped(ask: Ask, first: str, second: str) -> None:
+    request = ask("latents", steps=60, batch=8, precision="auto")
+    walk = train(replace(request, device=first))
+    next(event for event in walk if isinstance(event, Learned) and event.step == 30)
+    walk.close()
+    losses = [e.loss for e in train(replace(request, device=second)) if isinstance(e, Learned)]
+    alone = train(replace(request, device=second, out=f"{request.out}-alone"))
+    expected = [event.loss for event in alone if isinstance(event, Learned)][30:]
+    assert losses == pytest.approx(expected, rel=0.1)

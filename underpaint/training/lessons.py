@@ -1,13 +1,16 @@
-"""The lesson of each kind of run, put together from its request and its data."""
+"""What a lesson is, and that of each kind of run, put together from its request and its data."""
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Protocol
 
 import torch
+from torch import Tensor
 
 from underpaint.diffusion.forward import Clock, FlowClock, betas
 from underpaint.diffusion.prediction import PREDICTIONS
 from underpaint.events import Event
+from underpaint.media import Image
 from underpaint.networks.clip import ClipText
 from underpaint.requests.train import TrainRequest
 from underpaint.training.architecture import Networks
@@ -16,12 +19,45 @@ from underpaint.training.captions import Captions, Tokenize
 from underpaint.training.dataset import Pictures
 from underpaint.training.denoising import Denoising, Examples, Process
 from underpaint.training.first_stage import FirstStage
-from underpaint.training.lesson import Lesson
 from underpaint.training.reconstruction import Reconstruction, mirrored
 
-__all__ = ["clock", "lesson"]
+__all__ = ["Lesson", "clock", "lesson"]
 
 SHOWN = 16
+
+
+class Lesson(Protocol):
+    """Something a run can teach: a denoiser, an autoencoder."""
+
+    @property
+    def networks(self) -> Networks:
+        """The networks that are taught, on the run's device."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What its sample pictures show, one word for their files."""
+        ...
+
+    def __len__(self) -> int:
+        """Return how many pictures there are to learn from."""
+        ...
+
+    def loss(self, indices: Tensor, chance: torch.Generator) -> Tensor:
+        """Return how wrong the networks are.
+
+        Args:
+            indices: (B,) which pictures.
+            chance: a CPU generator that all draws of this step come from.
+
+        Returns:
+            (), the mean over the batch, with its graph.
+        """
+        ...
+
+    def picture(self) -> Image:
+        """Return what the networks can do now; called under the running mean of the weights."""
+        ...
 
 
 def clock(request: TrainRequest) -> Clock:
@@ -87,7 +123,7 @@ def _some(pictures: Pictures) -> tuple[str, ...]:
 
 
 def _of_pixels(request: TrainRequest, pictures: Pictures, device: torch.device) -> Examples:
-    def clean(indices: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
+    def clean(indices: Tensor, chance: torch.Generator) -> Tensor:
         pixels = pictures.batch(indices, device)
         return mirrored(pixels, chance) if request.flip else pixels
 
@@ -99,7 +135,7 @@ def _of_latents(
 ) -> Generator[Event, None, Examples]:
     kept = yield from latents(request, pictures, first_stage, cache)  # (copies, N, C, h, w)
 
-    def clean(indices: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
+    def clean(indices: Tensor, chance: torch.Generator) -> Tensor:
         return kept[torch.randint(len(kept), indices.shape, generator=chance), indices]
 
     _, count, channels, height, width = kept.shape

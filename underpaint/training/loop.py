@@ -23,8 +23,7 @@ from underpaint.training.dataset import prepare
 from underpaint.training.events import Noted
 from underpaint.training.first_stage import load_first_stage
 from underpaint.training.interruption import Interruption
-from underpaint.training.lesson import Lesson
-from underpaint.training.lessons import clock, lesson
+from underpaint.training.lessons import Lesson, clock, lesson
 from underpaint.training.optimizer import numbers
 from underpaint.training.run import Run
 from underpaint.training.student import Student

@@ -13,7 +13,7 @@ from underpaint.requests.train import TrainRequest
 from underpaint.training import checkpoint, order
 from underpaint.training.events import Learned, Noted
 from underpaint.training.export import export
-from underpaint.training.lesson import Lesson
+from underpaint.training.lessons import Lesson
 from underpaint.training.log import Log
 from underpaint.training.optimizer import Precision, fastest, numbers
 from underpaint.training.reconstruction import Reconstruction
