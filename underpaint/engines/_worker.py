@@ -86,10 +86,10 @@ class Worker:
         key = place, place.stat().st_mtime_ns if isinstance(place, Path) else 0
         if key not in self._models:
             yield Started(f"loading {name}")
+            while len(self._models) >= self._keep:  # before the new one needs the room
+                self._models.popitem(last=False)
             self._models[key] = self._built(place)
         self._models.move_to_end(key)
-        while len(self._models) > self._keep:
-            self._models.popitem(last=False)
         return self._models[key]
 
     def _built(self, place: Path | str) -> Model:
