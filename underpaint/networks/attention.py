@@ -50,7 +50,7 @@ class Pointwise(nn.Conv2d):
         """
         super().__init__(channels, out_channels, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Mix the channels of each position.
 
         Args:
