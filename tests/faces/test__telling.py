@@ -100,7 +100,7 @@ def test_lines_for_later_tell_a_minute_at_a_time(
     with _telling.Plain("training mini") as teller:
         for _ in range(4):
             teller.tell(LEARNED)
-    assert capsys.readouterr().err.splitlines() == ["training", "training 3/9, loss 0.5000"]
+    assert capsys.readouterr().err.splitlines() == ["training 3/9, loss 0.5000"]
 
 
 def test_a_bar_shows_where_the_work_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -271,6 +271,24 @@ def test_training_asks_for_a_recipe_and_checks_what_is_overridden(
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_a_recipe_is_trained_with_what_is_overridden(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = here / "data"
+    data.mkdir()
+    for name in ("fox", "cat"):
+        (data / f"{name}.png").write_bytes(noise().png())
+        (data / f"{name}.txt").write_text(name)
+    sizes = json.dumps({"vae": {"channels": 8, "multipliers": [1, 2], "blocks": 1}})
+    quick = ("--size", "32", "--steps", "2", "--batch", "2", "--precision", "float32")
+    arguments = ("--data", "data", "--out", "run", "--network", sizes, *quick, "--json")
+    assert cli.run(["train", "mini_autoencoder", *arguments]) == 0
+
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["step"] for event in told if event["event"] == "learned"] == [1, 2]
+    assert (here / "run/mini_autoencoder.safetensors").is_file()
+
+
 def test_help_is_there_without_torch_or_requests(here: Path) -> None:
     code = (
         "import sys; from underpaint.faces.cli import run; code = run(['--help']);"

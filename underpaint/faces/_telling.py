@@ -127,11 +127,12 @@ class Plain(Teller):
             say_path(path)
 
     def _step(self, event: Progress) -> None:
-        """Write the first step of the work, and then one a minute."""
+        """Write that the work has begun, unless its stage was told, and then a step a minute."""
         now = time.monotonic()
         if self._told is None:
-            _write(event.stage or self._work)
             self._told = now
+            if not event.stage:
+                _write(self._work)
         elif now - self._told >= MINUTE:
             _write(step_words(event, self._work))
             self._told = now
