@@ -92,7 +92,7 @@ def test_a_run_left_off_goes_on_to_the_same_bytes(
 
 @pytest.mark.parametrize("kills", [1, pytest.param(8, marks=pytest.mark.slow)])
 def test_kill_9_at_any_moment_changes_nothing(ask: Ask, tmp_path: Path, kills: int) -> None:
-    whole = ask("pixels", steps=60 + 60 * kills, checkpoint_every=1, out=tmp_path / "whole")
+    whole = ask("pixels", steps=50 + 50 * kills, checkpoint_every=1, out=tmp_path / "whole")
     list(train(whole))
     parts = replace(whole, out=str(tmp_path / "parts"))
     draw = random.Random(kills)
@@ -100,7 +100,7 @@ def test_kill_9_at_any_moment_changes_nothing(ask: Ask, tmp_path: Path, kills: i
         process = begun(parts, tmp_path)
         assert process.stdout is not None
         next(line for line in process.stdout if line.startswith("Learned"))
-        time.sleep(draw.uniform(0, 2))
+        time.sleep(draw.uniform(0, 1.5))
         process.kill()
         process.communicate()
     assert list(train(parts))

@@ -12,6 +12,7 @@ __all__ = ["EventFile", "crc32c", "masked"]
 
 POLYNOMIAL = 0x82F63B78
 _VARINT, _DOUBLE, _BYTES, _FLOAT = 0, 1, 2, 5
+_FORMS = {_DOUBLE: "<d", _FLOAT: "<f"}
 
 
 def _entry(value: int) -> int:
@@ -38,22 +39,16 @@ def masked(data: bytes) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
+    if value < 0x80:
+        return bytes([value])
+    return bytes([value & 0x7F | 0x80]) + _varint(value >> 7)
 
 
 def _field(number: int, value: int | float | bytes, kind: int) -> bytes:
     key = _varint(number << 3 | kind)
     if isinstance(value, bytes):
         return key + _varint(len(value)) + value
-    return key + (
-        _varint(int(value))
-        if kind == _VARINT
-        else struct.pack("<d" if kind == _DOUBLE else "<f", value)
-    )
+    return key + (struct.pack(_FORMS[kind], value) if kind in _FORMS else _varint(int(value)))
 
 
 class EventFile:
