@@ -12,8 +12,8 @@ __all__ = ["curve"]
 
 WIDTH, HEIGHT, MARGIN = 960, 480, 48
 INK, FRAME, DOT, LINE = (60, 60, 60), (205, 205, 205), (180, 200, 235), (30, 100, 200)
-SMOOTHED = 50
-"""Losses that the running mean runs over."""
+SMOOTHED = 20
+"""Losses that the running mean runs over, once there are four times as many."""
 
 FONT = {
     **{"0": "75557", "1": "26227", "2": "71747", "3": "71717", "4": "55711", "5": "74717"},
@@ -77,7 +77,7 @@ def _spread(values: Sequence[float], first: float, last: float) -> list[float]:
 def _running(values: Sequence[float]) -> list[float]:
     mean, means = values[0], []
     for index, value in enumerate(values):
-        mean += (value - mean) / min(index + 1, SMOOTHED)
+        mean += (value - mean) / min(1 + index // 4, SMOOTHED)
         means.append(mean)
     return means
 
