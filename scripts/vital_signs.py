@@ -163,21 +163,15 @@ def broken_floors(graph: Mapping[str, set[str]], floor: Mapping[str, int]) -> It
                 yield f"{name} imports {other}"
 
 
-def length(function: Function) -> int:
+def length(module: Module, function: Function) -> int:
     """How many lines of a function are neither blank nor its docstring."""
     first = function.body[0]
-    docstring = isinstance(first, ast.Expr) and ast.get_docstring(function, clean=False) is not None
-    skipped = (first.end_lineno or 0) - first.lineno + 1 if docstring else 0
-    assert function.end_lineno is not None
-    return function.end_lineno - function.lineno + 1 - skipped
-
-
-def blanks(module: Module, function: Function) -> int:
-    """How many blank lines a function has outside its docstring."""
-    first = function.body[0]
-    start = first.end_lineno if ast.get_docstring(function) is not None else function.lineno
-    lines = module.text.splitlines()[start : function.end_lineno]
-    return sum(not line.strip() for line in lines)
+    lines = module.text.splitlines()
+    docstring = range(0)
+    if ast.get_docstring(function, clean=False) is not None:
+        docstring = range(first.lineno, (first.end_lineno or 0) + 1)
+    every = range(function.lineno, (function.end_lineno or 0) + 1)
+    return sum(bool(lines[at - 1].strip()) and at not in docstring for at in every)
 
 
 def unannotated(function: Function) -> Iterator[str]:
@@ -315,7 +309,7 @@ def of_structure(modules: Sequence[Module]) -> Iterator[Sign]:
 def of_size(modules: Sequence[Module]) -> Iterator[Sign]:
     """Yield the signs of length."""
     functions = [
-        (length(function) - blanks(module, function), module.at(function, function.name))
+        (length(module, function), module.at(function, function.name))
         for module in modules
         for function in module.functions()
     ]
