@@ -60,6 +60,11 @@ def test_scaling_a_mask_changes_nothing_beyond_its_edge() -> None:
         assert levels[:, edge + reach :].min() == 255
 
 
+def test_a_thin_stroke_outlives_scaling_down() -> None:
+    mask = _pixels.fitted(block(512, 512, slice(None), slice(17, 18)), 64, 64)
+    assert mask.array()[:, 2].min() > 0
+
+
 def test_a_single_pixel_repaints_its_whole_cell() -> None:
     mask = block(64, 48, slice(17, 18), slice(40, 41), level=1)
     cells = _pixels.cells(mask, 8, 6)

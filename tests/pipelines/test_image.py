@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy
 import pytest
 import torch
+from torch import Tensor
 
 from underpaint import catalog, infotext
 from underpaint.errors import WeightsError
@@ -238,6 +239,22 @@ def test_the_prompts_lead_and_at_scale_one_only_the_positive(model: Model) -> No
     single = [replace(request, guidance_scale=1.0) for request in (PLAIN, cold)]
     same = [picture.pixels for request in single for picture in pictures(request, model)]
     assert same[0] == same[1]
+
+
+def test_without_guidance_the_network_is_asked_once_a_step(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    predicted = model._predicted
+
+    def counted(x: Tensor, timestep: Tensor, tokens: Tensor, pooled: Tensor | None) -> Tensor:
+        sizes.append(len(x))
+        return predicted(x, timestep, tokens, pooled)
+
+    monkeypatch.setattr(model, "_predicted", counted)
+    pictures(replace(PLAIN, guidance_scale=1.0), model)
+    pictures(PLAIN, model)
+    assert sizes == [1, 1, 2, 2]
 
 
 def test_a_variation_strays_from_its_seed_with_its_strength(model: Model) -> None:
