@@ -69,6 +69,15 @@ def test_frozen_tokens_do_not_learn(ask: Ask) -> None:
     assert name in learning(architecture.architecture(free, channels=4))
 
 
+@pytest.mark.parametrize(("kind", "pixels", "multiple"), [("autoencoder", 1, 4), ("pixels", 8, 16)])
+def test_pictures_must_halve(ask: Ask, kind: str, pixels: int, multiple: int) -> None:
+    networks = architecture.architecture(ask(kind), channels=3)
+    architecture.check_size(3 * multiple, networks, pixels=pixels)
+    words = f"size is {multiple + 2}; for these networks it must be a multiple of {multiple}"
+    with pytest.raises(TrainingError, match=words):
+        architecture.check_size(multiple + 2, networks, pixels=pixels)
+
+
 def test_a_size_that_is_not_there_is_named() -> None:
     with pytest.raises(TrainingError, match="no size 'chanels' in UNetParams; there are: in_ch"):
         sized(UNetParams, {"chanels": 3})

@@ -19,7 +19,16 @@ from underpaint.training.order import generator
 from underpaint.weights import checkpoint
 from underpaint.weights.packed import unpack
 
-__all__ = ["Networks", "architecture", "begun", "learning", "read", "sized", "weights"]
+__all__ = [
+    "Networks",
+    "architecture",
+    "begun",
+    "check_size",
+    "learning",
+    "read",
+    "sized",
+    "weights",
+]
 
 Networks = Mapping[str, nn.Module]
 """Networks by their name in a request's `network`: "unet", "text", "vae"."""
@@ -75,6 +84,26 @@ def _quieten(unet: nn.Module) -> None:
         if name.endswith(("out_layers.3", "proj_out")) or name == "out.2":
             for weight in layer.parameters():
                 nn.init.zeros_(weight)
+
+
+def check_size(size: int, networks: Networks, *, pixels: int = 1) -> None:
+    """Refuse pictures that networks cannot halve as often as they want to.
+
+    Args:
+        size: width and height of the pictures.
+        networks: what is to work on them, or on their latents.
+        pixels: a side that become one latent position.
+
+    Raises:
+        TrainingError: the size does not divide.
+    """
+    for network in networks.values():
+        if isinstance(network, Autoencoder):
+            pixels *= network.params.factor
+        elif isinstance(network, UNet):
+            pixels *= 2 ** (len(network.params.multipliers) - 1)
+    if size % pixels:
+        raise TrainingError(f"size is {size}; for these networks it must be a multiple of {pixels}")
 
 
 def sized(params: type[P], sizes: Mapping[str, Any]) -> P:

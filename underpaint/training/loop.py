@@ -17,7 +17,7 @@ from underpaint.events import Event, Started
 from underpaint.networks.vae import Autoencoder
 from underpaint.requests.train import TrainRequest
 from underpaint.training import order
-from underpaint.training.architecture import Networks, architecture, begun
+from underpaint.training.architecture import Networks, architecture, begun, check_size
 from underpaint.training.captions import tokenized
 from underpaint.training.dataset import prepare
 from underpaint.training.events import Noted
@@ -57,17 +57,21 @@ def train(request: TrainRequest) -> Generator[Event, None, None]:
 
     yield Started("diffusion process")
     levels = clock(request)
-    yield Noted(f"{len(levels.sigmas)} levels, {levels.sigma_min:.3g} to {levels.sigma_max:.4g}")
+    if request.kind != "autoencoder":
+        span = f"sigma {levels.sigma_min:.3g} to {levels.sigma_max:.4g}"
+        yield Noted(f"{len(levels.sigmas)} levels, {span}")
 
     yield Started("noise model")
-    yield Noted(f"the network predicts {PREDICTIONS[request.prediction].name}")
+    if request.kind != "autoencoder":
+        yield Noted(f"the network predicts {PREDICTIONS[request.prediction].name}")
 
     yield Started("architecture")
     first_stage = (
         load_first_stage(Path(request.autoencoder), device) if request.autoencoder else None
     )
-    channels = first_stage.network.params.latent_channels if first_stage else 3
-    networks = architecture(request, channels=channels)
+    coded = first_stage.network.params if first_stage else None
+    networks = architecture(request, channels=coded.latent_channels if coded else 3)
+    check_size(request.size, networks, pixels=coded.factor if coded else 1)
     if request.start:
         yield from begun(networks, Path(request.start))
     yield Noted(_placed(networks, device, compiled=request.compile))
