@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from underpaint.errors import RequestError
 from underpaint.families import sd1, tiny
 from underpaint.families._model import Model
+from underpaint.networks.clip import ClipText
 from underpaint.networks.unet import UNet
+from underpaint.networks.vae import Autoencoder
 from underpaint.weights import checkpoint
 from underpaint.weights.checkpoint import Weights
 from underpaint.weights.rename import split
@@ -80,6 +82,38 @@ def test_a_picture_has_the_same_bits_with_any_number_of_threads(
         torch.set_num_threads(count)
         for one, several in zip(alone, everything(model, x), strict=True):
             assert torch.equal(one, several)
+
+
+@pytest.mark.usefixtures("threads")
+def test_a_larger_model_keeps_its_bits_as_well() -> None:
+    """At the sizes of the model that is shipped, where torch does split work among threads."""
+    torch.manual_seed(1)
+    networks: dict[str, nn.Module] = {
+        sd1.UNET: UNet(
+            replace(
+                tiny.UNET,
+                in_channels=8,
+                out_channels=8,
+                channels=64,
+                multipliers=(1, 2, 3),
+                attention=(False, True, True),
+            )
+        ),
+        sd1.AUTOENCODER: Autoencoder(
+            replace(
+                tiny.AUTOENCODER, channels=32, multipliers=(1, 2, 3), latent_channels=8, patch=2
+            )
+        ),
+        sd1.TEXT: ClipText(tiny.TEXT),
+    }
+    named = {p + n: t for p, network in networks.items() for n, t in network.state_dict().items()}
+    model, x = sd1.build(Weights(named, {})), drawn(3, 8, 16, 16)
+
+    torch.set_num_threads(1)
+    together = everything(model, x)
+    torch.set_num_threads(4)
+    for whole, alone in zip(together, everything(model, x[1:2]), strict=True):
+        assert torch.equal(whole[1:2], alone)
 
 
 def test_each_picture_may_have_its_own_level(model: Model) -> None:

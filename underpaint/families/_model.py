@@ -4,6 +4,11 @@ Image i of a batch must not depend on the others, to the last bit. On a CPU the 
 matrix product rounds depends on its size: a linear layer on one row an image (the time embedding)
 differs between batches in the last bits. So on a CPU each picture goes through each network in a
 call of its own, whose size is always the same. Elsewhere pictures go together, for speed.
+
+Nor may the bits depend on the number of threads. They do not for 1, 2, 4, 8, ... threads: products
+and convolutions are never split along their sums (`networks.attention.Pointwise` sees to the one
+exception), and what is split among such numbers of threads is split at whole vectors. Other
+numbers can split in the midst of a vector, where torch computes an exponential another way.
 """
 
 import math

@@ -19,9 +19,11 @@ def mixed(latent: Tensor, matrix: Tensor) -> Tensor:
     Returns:
         (B, 3, h, w) float32, -1..1.
     """
-    weights = matrix.to(latent.device)
-    colours = torch.einsum("bchw,cd->bdhw", latent.float(), weights[:-1])
-    return (colours + weights[-1][:, None, None]).clamp(-1, 1)
+    *channels, constant = matrix.to(latent.device)[:, :, None, None]  # (3, 1, 1) each
+    colours = constant.expand(len(latent), 3, *latent.shape[2:])
+    for index, channel in enumerate(channels):  # term by term: a product's bits know the batch
+        colours = colours + latent[:, index : index + 1].float() * channel
+    return colours.clamp(-1, 1)
 
 
 def fitted(encode: Callable[[Tensor], Tensor], side: int) -> Tensor:
