@@ -157,6 +157,24 @@ def test_estimates_are_the_networks_word_for_each_text(model: Model) -> None:
         assert torch.allclose(estimate, x - sigma * noise, atol=1e-4)
 
 
+def test_pictures_may_go_together(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they do on a GPU: the same but for rounding."""
+    x = drawn(3, 4, 8, 8)
+    alone = everything(model, x)
+    monkeypatch.setattr(Model, "_alone", property(lambda _: False))
+    for one, other in zip(alone, everything(model, x), strict=True):
+        assert torch.allclose(one, other, atol=1e-3)
+
+
+@pytest.mark.gpu
+def test_a_gpu_agrees_with_the_cpu(model: Model) -> None:
+    x = drawn(3, 4, 8, 8)
+    other = tiny.build(tiny.weights(), device="cuda")
+    for one, found in zip(everything(model, x), everything(other, x.cuda()), strict=True):
+        assert found.device.type == "cuda"
+        assert torch.allclose(one, found.cpu(), atol=1e-2)
+
+
 def test_without_a_negative_there_is_one_estimate(model: Model) -> None:
     positive, x = model.encode_text("a fox"), drawn(2, 4, 8, 8)
     (alone,) = model.estimates(positive)(x, torch.tensor(2.0))

@@ -245,7 +245,8 @@ class Model(ABC):
         tokens = torch.cat([text.tokens for text in texts]).repeat_interleave(pictures, dim=0)
         pooled = [text.pooled for text in texts if text.pooled is not None]
         vectors = torch.cat(pooled).repeat_interleave(pictures, dim=0) if pooled else None
-        return self._predicted(x.to(self.device, self.dtype), timestep, tokens, vectors)
+        inputs = x.to(self.device, self.dtype), timestep.to(self.device)
+        return self._predicted(*inputs, tokens, vectors).to(x.device)
 
     def _levelled(self, *texts: Conditioning) -> list[Conditioning]:
         """Return the texts with as many contexts each, empty ones added at the end."""
