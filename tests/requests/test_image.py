@@ -5,6 +5,7 @@ import itertools
 import pickle
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from underpaint.errors import RequestError, UnknownEntryError
 from underpaint.media import Image
-from underpaint.requests._fields import SEEDS, fields
+from underpaint.requests._fields import SEEDS, Field, fields
 from underpaint.requests._samplers import SCHEDULES, samplers
 from underpaint.requests.image import ImageRequest
 
@@ -61,8 +62,10 @@ def test_defaults_are_those_people_expect() -> None:
 
 
 @pytest.mark.parametrize("field", [field for field in fields(ImageRequest) if field.most])
-def test_bounds_hold_on_both_sides(field: object) -> None:
-    step, least, most = field.step or 1, field.least, field.most
+def test_bounds_hold_on_both_sides(field: Field) -> None:
+    least: Any = field.least
+    most: Any = field.most
+    step = field.step or 1
     for allowed in (least, most):
         assert getattr(ImageRequest(**{field.name: allowed}), field.name) == allowed
     for refused in (least - step, most + step):
@@ -106,7 +109,7 @@ def test_requests_are_values() -> None:
     assert pickle.loads(pickle.dumps(request)) == request
     assert len({request, ImageRequest(init=SKETCH), ImageRequest()}) == 2
     with pytest.raises(dataclasses.FrozenInstanceError):
-        request.steps = 3
+        request.steps = 3  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(RequestError, match="steps is 0"):
         dataclasses.replace(request, steps=0)
 

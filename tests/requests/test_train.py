@@ -49,7 +49,7 @@ def test_sizes_cannot_change_and_are_what_was_given() -> None:
     assert hash(Sizes({"a": 1, "b": 2})) == hash(Sizes({"b": 2, "a": 1}))
     assert repr(Sizes({"a": 1})) == "{'a': 1}"
     with pytest.raises(TypeError):
-        sizes["unet"] = 3
+        sizes["unet"] = 3  # pyright: ignore[reportIndexIssue]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_has_no_default_must_be_given() -> None:
     required = [field.name for field in fields(TrainRequest) if field.required]
     assert required == ["recipe", "kind", "data"]
     with pytest.raises(RequestError, match="recipe is missing"):
-        TrainRequest()
+        TrainRequest()  # pyright: ignore[reportCallIssue]
 
 
 def test_every_field_explains_itself() -> None:
