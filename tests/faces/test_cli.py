@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -322,7 +323,9 @@ def test_the_version_and_no_arguments(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_a_reader_that_goes_away_is_no_fault(here: Path) -> None:
-    command = f"{sys.executable} -m underpaint image {' '.join(QUICK)} --json | head -n 1"
+    command = (
+        f"{shlex.quote(sys.executable)} -m underpaint image {' '.join(QUICK)} --json | head -n 1"
+    )
     done = subprocess.run(
         command,
         shell=True,
