@@ -325,8 +325,6 @@ def test_the_version_and_no_arguments(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_reader_that_goes_away_is_no_fault(here: Path) -> None:
     python = shlex.quote(sys.executable)
     command = f"{python} -m underpaint image {' '.join(QUICK)} --json | head -n 1"
-        f"{shlex.quote(sys.executable)} -m underpaint image {' '.join(QUICK)} --json | head -n 1"
-    )
     done = subprocess.run(
         command,
         shell=True,
