@@ -18,7 +18,7 @@ TEXT = {"width": 8, "layers": 1, "heads": 2, "context_length": 8}
 SIZES = {
     "autoencoder": {"vae": VAE},
     "pixels": {"unet": UNET},
-    "latents": {"unet": {**UNET, "pooled_width": 8}, "text": TEXT, "freeze_tokens": True},
+    "latents": {"unet": {**UNET, "pooled_width": 8}, "text": TEXT, "freeze_text": True},
 }
 
 

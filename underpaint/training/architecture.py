@@ -40,8 +40,6 @@ PREFIXES = {
 }
 """What each network's weights are called in a Stable Diffusion file, Rombach et al. 2022."""
 
-TOKENS = "text_model.embeddings.token_embedding.weight"
-
 P = TypeVar("P")
 
 
@@ -50,7 +48,8 @@ def architecture(request: TrainRequest, *, channels: int) -> Networks:
 
     Args:
         request: its `kind` says which, its `network` their sizes: `{"unet": {...}}`, with
-            `"text": {...}` for a text encoder that learns along, or `{"vae": {...}}`.
+            `"text": {...}` for a text encoder, which learns along unless `"freeze_text"` is true,
+            or `{"vae": {...}}`.
         channels: of what is denoised: 3 for pixels, else those of the latent.
 
     Returns:
@@ -67,7 +66,7 @@ def architecture(request: TrainRequest, *, channels: int) -> Networks:
     listens: dict[str, Any] = {"context_width": 32}
     if "text" in request.network:
         text = sized(ClipTextParams, request.network["text"])
-        networks["text"] = _text(text, frozen=bool(request.network.get("freeze_tokens", False)))
+        networks["text"] = _text(text, frozen=bool(request.network.get("freeze_text", False)))
         listens = {"context_width": text.width}
     own = {"in_channels": channels, "out_channels": channels, **listens}
     networks["unet"] = UNet(sized(UNetParams, own | dict(request.network.get("unet", {}))))
@@ -130,8 +129,7 @@ def _text(params: ClipTextParams, *, frozen: bool) -> ClipText:
         nn.init.normal_(
             table.weight, std=0.02
         )  # Radford et al. 2019: torch's own 1.0 drowns the rest
-    text.get_parameter(TOKENS).requires_grad_(not frozen)
-    return text
+    return text.requires_grad_(not frozen)
 
 
 def weights(networks: Networks) -> dict[str, Tensor]:

