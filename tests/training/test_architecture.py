@@ -66,7 +66,11 @@ def test_weights_are_named_as_in_stable_diffusion(ask: Ask) -> None:
 def test_a_frozen_text_encoder_does_not_learn(ask: Ask) -> None:
     frozen = ask("latents")
     free = replace(frozen, network=Sizes({**frozen.network, "freeze_text": False}))
-    listens = [name for name in learning(architecture.architecture(free, channels=4)) if "cond_stage" in name]
+    listens = [
+        name
+        for name in learning(architecture.architecture(free, channels=4))
+        if "cond_stage" in name
+    ]
     assert f"cond_stage_model.transformer.{TOKENS}" in listens
     assert not set(listens) & set(learning(architecture.architecture(frozen, channels=4)))
 

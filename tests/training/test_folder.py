@@ -1,43 +1,13 @@
 """A folder as it comes: captions in two ways, and lines that cannot be used."""
 
 import json
-from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
 
-import numpy
 import pytest
 
+from tests.training._pictures import ended, notes, plain
 from underpaint.errors import TrainingError
-from underpaint.events import Event
-from underpaint.media import Image
-from underpaint.training.events import Noted
 from underpaint.training.folder import sources
-
-T = TypeVar("T")
-
-
-def ended(walk: Generator[Event, None, T]) -> tuple[T, list[Event]]:
-    """Run to the end: what comes out, and what was said on the way."""
-    said: list[Event] = []
-    while True:
-        try:
-            said.append(next(walk))
-        except StopIteration as stop:
-            return stop.value, said
-
-
-def plain(folder: Path, name: str, colour: tuple[int, ...], size: tuple[int, int] = (8, 8)) -> Path:
-    pixels = numpy.empty((*size, len(colour)), numpy.uint8)
-    pixels[:] = colour
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(Image.of(pixels).png())
-    return path
-
-
-def notes(said: list[Event]) -> list[str]:
-    return [event.what for event in said if isinstance(event, Noted)]
 
 
 def test_captions_stand_beside_the_picture_or_in_metadata(tmp_path: Path) -> None:

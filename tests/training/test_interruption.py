@@ -26,6 +26,14 @@ def test_the_second_does_its_work() -> None:
         assert interruption.asked == "SIGINT"
 
 
+def test_what_was_asked_is_done_when_there_is_time() -> None:
+    with Interruption() as interruption:
+        interruption.obey()
+        signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        interruption.obey()
+
+
 def test_signals_come_back_after_an_error() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(ZeroDivisionError), Interruption():

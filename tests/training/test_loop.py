@@ -108,7 +108,7 @@ def test_kill_9_at_any_moment_changes_nothing(ask: Ask, tmp_path: Path, kills: i
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_keeps_a_checkpoint_first(
+def test_a_signal_keeps_a_checkpoint_and_then_does_its_work(
     ask: Ask, tmp_path: Path, number: signal.Signals
 ) -> None:
     process = begun(ask("pixels", steps=100_000), tmp_path)
@@ -117,7 +117,7 @@ def test_a_signal_keeps_a_checkpoint_first(
         next(line for line in lines if line.startswith("Learned 2 "))
         process.send_signal(number)
         last = list(lines)[-1]
-    assert process.wait(60) == 0
+    assert process.wait(60) == -number
     assert last.startswith(f"Noted  stopped by {number.name} after step ")
     step = int(last.split("after step ")[1].split(";")[0])
     assert (tmp_path / "run" / "checkpoints" / f"step-{step}" / "MANIFEST.json").is_file()
@@ -153,8 +153,7 @@ def test_the_model_is_the_mean_with_its_remarks(ask: Ask) -> None:
     assert all(torch.equal(made.tensors[name], mean) for name, mean in ema.tensors.items())
 
 
-def test_frozen_tokens_stay(ask: Ask) -> None:
-    table = "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"
+def test_a_frozen_text_encoder_stays(ask: Ask) -> None:
     request = ask("latents", steps=2, checkpoint_every=1, keep=10)
     walk = train(request)
     next(event for event in walk if isinstance(event, Learned))
@@ -162,9 +161,9 @@ def test_frozen_tokens_stay(ask: Ask) -> None:
     list(train(request))
     steps = Path(request.out) / "checkpoints"
     first, last = (read(steps / f"step-{n}" / "weights.safetensors").tensors for n in (1, 2))
-    assert torch.equal(first[table], last[table])
-    other = table.replace("token", "position")
-    assert not torch.equal(first[other], last[other])
+    same = {name for name in first if torch.equal(first[name], last[name])}
+    assert same >= {name for name in first if name.startswith("cond_stage_model.")}
+    assert "model.diffusion_model.out.2.weight" not in same
 
 
 def test_an_infinite_loss_stops_the_run(ask: Ask, autoencoder: Path, tmp_path: Path) -> None:

@@ -37,6 +37,11 @@ class Interruption:
         for number in list(self._before):
             self._restore(number)
 
+    def obey(self) -> None:
+        """Let the signal do what it would have done at once; call it when nothing is lost by it."""
+        if self.asked:
+            signal.raise_signal(signal.Signals[self.asked])
+
     def _heard(self, number: int, frame: FrameType | None) -> None:
         self.asked = signal.Signals(number).name
         self._restore(number)

@@ -35,6 +35,7 @@ def train(request: TrainRequest) -> Generator[Event, None, None]:
     """Train a model, going on where an earlier run in the same folder stopped.
 
     Leave off taking events to stop it; like Ctrl-C and SIGTERM, that keeps a checkpoint first.
+    A signal does its usual work after that: KeyboardInterrupt for Ctrl-C, the end for SIGTERM.
 
     Args:
         request: what to train, on what, for how long.
@@ -140,6 +141,7 @@ def _taught(
         yield Noted(
             f"stopped by {interruption.asked} after step {student.step}; start again to go on"
         )
+        interruption.obey()
         return None
     if student.step < request.steps:
         yield Noted(f"time is up after step {student.step}; start again to go on")

@@ -83,7 +83,7 @@ def reading(
         The number of steps done.
     """
     chance = torch.Generator().manual_seed(0)
-    often = torch.tensor(weights)
+    often = torch.tensor(weights, dtype=torch.float32)
     lengths = (ids != ids[0, -1]).sum(1) + 1
     learning = [weight for weight in encoder.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(learning, betas=(0.9, 0.98))
