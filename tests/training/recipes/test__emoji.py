@@ -62,6 +62,20 @@ def test_each_concept_is_composed_eight_times(banana: Concept, tmp_path: Path) -
     assert {(folder / line["file_name"]).is_file() for line in lines} == {True}
 
 
+def test_half_of_them_show_the_thing_as_it_is_on_white(tmp_path: Path) -> None:
+    """One that looks to the left, so that a mirror shows."""
+    pixels = numpy.zeros((256, 256, 4), numpy.uint8)
+    pixels[:, :128] = (0, 0, 200, 255)
+    (tmp_path / "left.png").write_bytes(Image.of(pixels).png())
+    list(compose([Concept("left", (), tmp_path / "left.png")], tmp_path / "pictures"))
+    sides = [
+        Image.read(tmp_path / "pictures" / f"0000-{variant}.png").array()[128, (4, 251)].tolist()
+        for variant in range(4)
+    ]
+    blue, white = [0, 0, 200], [255, 255, 255]
+    assert sides == [[blue, white]] * 3 + [[white, blue]]
+
+
 def test_captions_name_the_background_that_is_painted(banana: Concept, tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     list(compose([banana] * 4, folder))
