@@ -4,6 +4,7 @@ r"""Attention weights in prompts, in the grammar of AUTOMATIC1111.
     [word]      1 / 1.1 times
     (word:1.5)  1.5 times
     \( \) \[ \] \\   the character itself
+    BREAK            what follows is read apart from what came before
 
 An opening bracket that nothing closes holds to the end of the text; a closing bracket that nothing
 opened is a bracket, and so is a weight outside brackets. A lone backslash is dropped.
@@ -22,6 +23,8 @@ MAX_DEPTH = 64
 _UP = 1.1
 _DOWN = 1 / 1.1
 
+_BREAK = re.compile(r"\bBREAK\b")
+
 # At most four digits before the point, so that weights stay finite in brackets 64 deep.
 _TOKEN = re.compile(
     r"""\\(?P<escaped>[()\[\]\\]?)
@@ -38,14 +41,20 @@ class Span(NamedTuple):
     Attributes:
         text: the words, without the syntax.
         weight: how many times the usual attention they get; 1 is usual, may be 0 or negative.
+        apart: a BREAK stands before it: it begins a context of its own.
     """
 
     text: str
     weight: float
+    apart: bool = False
 
 
 def parse(text: str) -> tuple[Span, ...]:
-    """Return the spans of `text` in order, neighbours of different weight; () for no words.
+    """Return the spans of `text` in order; () for no words.
+
+    Neighbours differ in weight or are kept apart by a BREAK, and none is empty but for one
+    between two BREAKs. Inside brackets a BREAK is one as well: there AUTOMATIC1111 multiplies the
+    mark that it keeps for it with the brackets' weight, and reads it as a word.
 
     Time grows linearly with the text. Any brackets are accepted, balanced or not.
 
@@ -55,14 +64,14 @@ def parse(text: str) -> tuple[Span, ...]:
     size = len(text.encode(errors="surrogatepass"))
     if size > MAX_BYTES:
         raise RequestError(f"the prompt is {size} bytes long; it must be at most {MAX_BYTES}")
-    words, weights = _weighed(text)
-    return tuple(_merged(words, weights))
+    return tuple(_merged(*_weighed(text)))
 
 
-def _weighed(text: str) -> tuple[list[str], list[float]]:
-    """Return the pieces of `text` without syntax, and the weight of each."""
+def _weighed(text: str) -> tuple[list[str], list[float], list[int]]:
+    """Return the pieces of `text` without syntax, their weights, and the BREAKs before each."""
     words: list[str] = []
     weights: list[float] = []
+    breaks: list[int] = []
     opened: dict[str, list[int]] = {")": [], "]": []}  # where each open bracket's words begin
 
     def close(bracket: str, factor: float) -> None:
@@ -78,13 +87,24 @@ def _weighed(text: str) -> tuple[list[str], list[float]]:
         elif token["weight"] and opened[")"]:
             close(")", float(token["weight"]))
         else:
-            words.append(token["escaped"] if found.startswith("\\") else found)
-            weights.append(1.0)
+            pieces = _pieces(token)
+            words += pieces
+            weights += [1.0] * len(pieces)
+            before = breaks[-1] if breaks else 0
+            breaks += range(before, before + len(pieces))
 
     for bracket, factor in ((")", _UP), ("]", _DOWN)):
         while opened[bracket]:
             close(bracket, factor)
-    return words, weights
+    return words, weights, breaks
+
+
+def _pieces(token: re.Match[str]) -> list[str]:
+    """Return the words of a token, cut where there is a BREAK."""
+    if token["escaped"] is not None:
+        return [token["escaped"]]
+    first, *others = _BREAK.split(token.group())
+    return [first.rstrip(), *(piece.strip() for piece in others)] if others else [first]
 
 
 def _open(opened: dict[str, list[int]], bracket: str, start: int) -> None:
@@ -93,8 +113,11 @@ def _open(opened: dict[str, list[int]], bracket: str, start: int) -> None:
     opened[bracket].append(start)
 
 
-def _merged(words: list[str], weights: list[float]) -> Iterator[Span]:
-    """Yield the pieces that are not empty, neighbours of one weight together."""
-    pieces = [piece for piece in zip(words, weights, strict=True) if piece[0]]
-    for weight, run in itertools.groupby(pieces, key=lambda piece: piece[1]):
-        yield Span("".join(word for word, _ in run), weight)
+def _merged(words: list[str], weights: list[float], breaks: list[int]) -> Iterator[Span]:
+    """Yield the pieces that are not empty, neighbours of one weight and context together."""
+    pieces = [piece for piece in zip(words, weights, breaks, strict=True) if piece[0]]
+    before = 0
+    for (weight, broken), run in itertools.groupby(pieces, key=lambda piece: piece[1:]):
+        yield from [Span("", 1.0, True)] * (broken - before - 1)
+        yield Span("".join(word for word, *_ in run), weight, broken > before)
+        before = broken
