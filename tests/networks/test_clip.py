@@ -98,3 +98,13 @@ def test_can_learn() -> None:
     features, pooled = network(IDS)
     (features.sum() + pooled.sum()).backward()
     assert all(weight.grad is not None for weight in network.parameters())
+
+
+def test_vectors_are_read_in_place_of_tokens(own: ClipText) -> None:
+    table = own.text_model.embeddings.token_embedding.weight
+    blank = IDS[:1].clone()
+    blank[0, 1:3] = 0
+    found = own(blank, vectors={1: table[5:7]})
+    for one, other in zip(found, own(IDS[:1]), strict=True):
+        assert torch.equal(one, other)
+    assert not torch.equal(own(blank)[0], found[0])

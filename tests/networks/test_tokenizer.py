@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import CLIPTokenizer
 
-from underpaint.networks.tokenizer import COMMA, END, START, VOCABULARY, Row, Tokenizer, vocabulary
+from underpaint.networks.tokenizer import (
+    COMMA,
+    END,
+    START,
+    VOCABULARY,
+    Insert,
+    Row,
+    Tokenizer,
+    vocabulary,
+)
 from underpaint.prompt.emphasis import Span, parse
 
 TEXTS = [
@@ -115,6 +124,63 @@ def test_a_row_carries_the_weights_of_its_tokens(own: Tokenizer) -> None:
     assert row.weights == (1.0, 1.0, 1.5, 1.0, 1.0, 1.0, 1.0, 1.0)
 
 
+def test_what_is_apart_begins_a_row(own: Tokenizer) -> None:
+    def counts(text: str) -> list[int]:
+        return [row.ids.count(2368) for row in own.rows(parse(text))]
+
+    assert counts("cat BREAK cat cat") == [1, 2]
+    assert counts("BREAK cat") == [0, 1]
+    assert counts("cat BREAK") == [1]
+    assert counts("cat BREAK BREAK cat") == [1, 0, 1]
+    assert counts("cat " * 76 + "BREAK cat") == [75, 1, 1]
+    assert counts("cat " * 75 + "BREAK cat") == [75, 1]
+
+
+def test_padding_follows_the_one_end_token(own: Tokenizer) -> None:
+    (row,) = own.rows(parse("cat"), 6, padding=0)
+    assert row.ids == (START, 2368, END, 0, 0, 0)
+    full, _ = own.rows(parse("cat " * 5), 6, padding=0)
+    assert full.ids == (START, *[2368] * 4, END)
+
+
+def test_vectors_take_the_place_of_a_words_tokens(own: Tokenizer) -> None:
+    word = tuple(own.ids("my-fox_style"))
+    assert len(word) > 1
+    spans = parse("a (MY-FOX_STYLE:1.2) cat")
+    (row,) = own.rows(spans, 8, embeddings={word: 3})
+    assert row.ids == (START, 320, 0, 0, 0, 2368, END, END)
+    assert row.weights == (1.0, 1.0, 1.2, 1.2, 1.2, 1.0, 1.0, 1.0)
+    assert row.inserts == (Insert(2, word),)
+    assert own.rows(parse("my-fox"), 8, embeddings={word: 3})[0].inserts == ()
+
+
+def test_the_longest_word_counts(own: Tokenizer) -> None:
+    short, long = tuple(own.ids("red cat")), tuple(own.ids("red cat dog"))
+    embeddings = {short: 1, long: 2}
+    (row,) = own.rows(parse("red cat dog red cat"), 9, embeddings=embeddings)
+    assert row.inserts == (Insert(1, long), Insert(3, short))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "counts"),
+    [
+        ("cat " * 73, "", [73, 0]),  # two places are left for three vectors
+        ("cat " * 72, "", [72]),  # just enough
+        ("cat " * 75, "", [75, 0]),
+        ("cat " * 60 + ", " + "cat " * 13, "", [73, 0]),  # not full: no comma is looked for
+        ("cat " * 60 + ", " + "cat " * 14, "", [60, 14]),  # full: the phrase moves as a whole
+        ("cat " * 60 + ", ", " cat" * 12, [60, 12]),  # and takes its vectors with it
+    ],
+)
+def test_vectors_are_never_torn(own: Tokenizer, before: str, after: str, counts: list[int]) -> None:
+    word = tuple(own.ids("fox"))
+    rows = own.rows(parse(f"{before}fox{after}"), embeddings={word: 3})
+    assert [row.ids.count(2368) for row in rows] == counts
+    (insert,) = rows[-1].inserts
+    assert rows[-1].ids[insert.place : insert.place + 3] == (0, 0, 0)
+    assert sum(len(row.inserts) for row in rows) == 1
+
+
 def test_spans_are_tokenized_by_themselves(own: Tokenizer) -> None:
     (row,) = own.rows([Span("foot", 1.0), Span("ball", 2.0)], 6)
     assert row.ids == (START, *own.ids("foot"), *own.ids("ball"), END, END, END)
@@ -155,6 +221,7 @@ def test_no_token_is_lost_at_a_cut(own: Tokenizer, words: list[str], context_len
     spans = [Span(word, 0.5 + index) for index, word in enumerate(words)]
     rows = own.rows(spans, context_length)
 
-    tokens = [pair for row in rows for pair in zip(*row, strict=True) if pair[0] < START]
+    pairs = [pair for row in rows for pair in zip(row.ids, row.weights, strict=True)]
+    tokens = [pair for pair in pairs if pair[0] < START]
     assert tokens == [(id, span.weight) for span in spans for id in own.ids(span.text)]
     assert all(len(row.ids) == len(row.weights) == context_length for row in rows)

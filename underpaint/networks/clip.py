@@ -6,13 +6,21 @@ checkpoint's key below `cond_stage_model.transformer.`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["ClipText", "ClipTextParams"]
+__all__ = ["NO_VECTORS", "ClipText", "ClipTextParams", "Vectors"]
+
+
+Vectors = Mapping[int, Tensor]
+"""Vectors that take the place of tokens' own from a place on: (n, width) each, by the place."""
+
+NO_VECTORS: Vectors = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,16 +141,20 @@ class Embeddings(nn.Module):
         self.token_embedding = nn.Embedding(params.vocabulary, params.width)
         self.position_embedding = nn.Embedding(params.context_length, params.width)
 
-    def forward(self, ids: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, vectors: Vectors = NO_VECTORS) -> Tensor:
         """Look both up.
 
         Args:
             ids: (B, L), int64, L at most the context length.
+            vectors: to read in each row instead of what the table says.
 
         Returns:
             (B, L, width).
         """
-        return self.token_embedding(ids) + self.position_embedding.weight[: ids.shape[1]]
+        meanings = self.token_embedding(ids)
+        for place, own in vectors.items():
+            meanings[:, place : place + len(own)] = own
+        return meanings + self.position_embedding.weight[: ids.shape[1]]
 
 
 class Encoder(nn.Module):
@@ -188,13 +200,16 @@ class ClipText(nn.Module):
         self.params = params
         self.text_model = TextModel(params)
 
-    def forward(self, ids: Tensor, *, clip_skip: int = 1) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, ids: Tensor, *, clip_skip: int = 1, vectors: Vectors = NO_VECTORS
+    ) -> tuple[Tensor, Tensor]:
         """Encode chunks of tokens.
 
         Args:
             ids: (B, L), int64; each row ends with end tokens, the vocabulary's highest id.
             clip_skip: 1 = use the last layer; n stops n - 1 layers earlier, 1..layers. The last
                 normalisation is applied in every case.
+            vectors: a person's own words: to read in place of the tokens there.
 
         Returns:
             Features of all tokens, (B, L, width), and those at each row's first end token,
@@ -202,7 +217,7 @@ class ClipText(nn.Module):
         """
         model = self.text_model
         layers = model.encoder.layers
-        x = model.embeddings(ids)
+        x = model.embeddings(ids, vectors)
         kept = x
         for depth, layer in enumerate(layers, start=1):
             x = layer(x)

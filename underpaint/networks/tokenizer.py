@@ -6,8 +6,9 @@ rows, cut as AUTOMATIC1111 cuts it, so that its prompts mean here what they mean
 """
 
 import gzip
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from tokenizers import Regex, normalizers, pre_tokenizers
@@ -30,19 +31,45 @@ _WORDS = (
     r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 )
 
-_Token: TypeAlias = tuple[int, float]
+Embeddings: TypeAlias = Mapping[tuple[int, ...], int]
+"""Words that stand for vectors: the ids of their tokens, and how many vectors take their place."""
+
+
+NO_EMBEDDINGS: Embeddings = MappingProxyType({})
+
+
+class Insert(NamedTuple):
+    """Where vectors of a person's own stand in a row, in place of its tokens.
+
+    Attributes:
+        place: of the first vector, counted from the row's start token, which is at 0.
+        name: the tokens of the word that stands for them.
+    """
+
+    place: int
+    name: tuple[int, ...]
 
 
 class Row(NamedTuple):
     """One context of tokens, as the text encoder takes it.
 
     Attributes:
-        ids: start token, the text's tokens, end tokens; `context_length` of them.
-        weights: how many times the usual attention each gets; 1 for start and end tokens.
+        ids: start token, the text's tokens, end token, padding; `context_length` of them.
+        weights: how many times the usual attention each gets; 1 for start, end and padding.
+        inserts: where vectors take the tokens' place, from left to right; the ids there are 0.
     """
 
     ids: tuple[int, ...]
     weights: tuple[float, ...]
+    inserts: tuple[Insert, ...] = ()
+
+
+class _Token(NamedTuple):
+    """A token on its way into a row; the first of some vectors has their name."""
+
+    id: int
+    weight: float
+    name: tuple[int, ...] = ()
 
 
 class Tokenizer:
@@ -63,22 +90,43 @@ class Tokenizer:
         clean = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return self._pairs.encode(clean, add_special_tokens=False).ids
 
-    def rows(self, spans: Iterable[Span], context_length: int = 77) -> tuple[Row, ...]:
+    def rows(
+        self,
+        spans: Iterable[Span],
+        context_length: int = 77,
+        *,
+        embeddings: Embeddings = NO_EMBEDDINGS,
+        padding: int = END,
+    ) -> tuple[Row, ...]:
         """Return the tokens of a weighted text, cut into the encoder's contexts.
 
         A full row is cut behind its last comma if that stands in the last 4/15 of the row (20 of
-        75 tokens), so that a phrase is not torn; else where it is full.
+        75 tokens), so that a phrase is not torn; else where it is full. The vectors of one word
+        stay together: where they do not fit, a new row begins.
 
         Args:
             spans: what `underpaint.prompt.emphasis.parse` returns; each is tokenized by itself.
+                One that is apart begins a row, be the one before empty.
             context_length: tokens in a row, start and end token among them, at least 3.
+            embeddings: words that stand for vectors, at most `context_length` - 2 each. Wherever
+                their tokens come, the longest word first, so many vectors take their place.
+            padding: id of what follows the end token; 0 for the encoders of OpenCLIP.
 
         Returns:
             At least one row: that of the empty text for no tokens.
         """
-        tokens = [(id, span.weight) for span in spans for id in self.ids(span.text)]
         room = context_length - 2
-        return tuple(_row(piece, room) for piece in _cut(tokens, room))
+        lengths = sorted({len(name) for name in embeddings}, reverse=True)
+        rows: list[Row] = []
+        piece: list[_Token] = []
+        for span in spans:
+            if span.apart:
+                rows.append(_row(piece, room, padding))
+                piece = []
+            for word in _words_of(self.ids(span.text), span.weight, embeddings, lengths):
+                full, piece = _with(piece, word, room)
+                rows += [_row(tokens, room, padding) for tokens in full]
+        return (*rows, _row(piece, room, padding)) if piece or not rows else tuple(rows)
 
 
 def vocabulary() -> list[str]:
@@ -133,28 +181,46 @@ def _byte_letters() -> list[tuple[int, str]]:
     return [*((code, chr(code)) for code in visible), *borrowed]
 
 
-def _cut(tokens: Iterable[_Token], room: int) -> Iterator[list[_Token]]:
-    """Yield the tokens in pieces of at most `room`; one empty piece for none."""
-    piece: list[_Token] = []
-    for token in tokens:
-        if len(piece) == room:
-            end = room if token[0] == COMMA else _last_phrase(piece)
-            yield piece[:end]
-            piece = piece[end:]
-        piece.append(token)
-    yield piece
+def _words_of(
+    ids: Sequence[int], weight: float, embeddings: Embeddings, lengths: Sequence[int]
+) -> Iterator[list[_Token]]:
+    """Yield what has to stay together: one token, or all vectors of one word."""
+    place = 0
+    while place < len(ids):
+        names = (tuple(ids[place : place + length]) for length in lengths)
+        name = next((name for name in names if name in embeddings), ())
+        rest = [_Token(0, weight)] * (embeddings[name] - 1) if name else []
+        yield [_Token(0 if name else ids[place], weight, name), *rest]
+        place += len(name) or 1
+
+
+def _with(
+    piece: list[_Token], word: list[_Token], room: int
+) -> tuple[list[list[_Token]], list[_Token]]:
+    """Return the pieces that are full once a word comes, and the piece that it has joined."""
+    full: list[list[_Token]] = []
+    if len(piece) == room:
+        end = room if word[0].id == COMMA else _last_phrase(piece)
+        full, piece = [piece[:end]], piece[end:]
+    if len(piece) + len(word) > room:
+        full, piece = [*full, piece], []
+    piece += word
+    return full, piece
 
 
 def _last_phrase(piece: Sequence[_Token]) -> int:
     """Return where the text behind the last comma begins, or the end if that comma is far."""
     room = len(piece)
     for place in range(room - 1, room - 1 - 4 * room // 15, -1):
-        if piece[place][0] == COMMA:
+        if piece[place].id == COMMA:
             return place + 1
     return room
 
 
-def _row(piece: Sequence[_Token], room: int) -> Row:
-    padding = 1 + room - len(piece)
-    ids = (START, *(id for id, _ in piece), *[END] * padding)
-    return Row(ids, (1.0, *(weight for _, weight in piece), *[1.0] * padding))
+def _row(piece: Sequence[_Token], room: int, padding: int) -> Row:
+    left = room - len(piece)
+    return Row(
+        (START, *(token.id for token in piece), END, *[padding] * left),
+        (1.0, *(token.weight for token in piece), 1.0, *[1.0] * left),
+        tuple(Insert(place, token.name) for place, token in enumerate(piece, 1) if token.name),
+    )
