@@ -280,31 +280,6 @@ def test_weights_multiply_the_features_of_their_tokens(model: Model) -> None:
     assert torch.allclose(factors[:6], torch.tensor([1, 1, 1.5, 1, 1, 1]), atol=1e-5)
 
 
-def test_emphasis_gives_clips_features_their_mean_back() -> None:
-    features = torch.randn(1, 5, 768, generator=torch.Generator().manual_seed(1)) + 0.1
-    weights = [1.0, 1.3, 0.5, 1.0, 1.0]
-    found = sd1.emphasised(features, weights)
-    assert float(found.mean()) == pytest.approx(float(features.mean()), rel=1e-4)
-    assert torch.allclose(
-        found[0, 1] / found[0, 0], 1.3 * features[0, 1] / features[0, 0], rtol=1e-3
-    )
-
-
-def test_emphasis_leaves_a_small_encoders_mean_alone() -> None:
-    features = torch.randn(1, 3, 64, generator=torch.Generator().manual_seed(1))
-    found = sd1.emphasised(features, [1.0, 2.0, 0.0])
-    assert torch.equal(found, features * torch.tensor([1.0, 2.0, 0.0])[:, None])
-
-
-def test_weights_of_one_change_no_bit() -> None:
-    features = torch.randn(1, 3, 768)
-    assert sd1.emphasised(features, [1.0, 1.0, 1.0]) is features
-
-
-def test_features_without_a_mean_stay_finite() -> None:
-    assert sd1.emphasised(torch.zeros(1, 3, 768), [1.0, 2.0, 0.5]).isfinite().all()
-
-
 def test_agrees_with_a_reading_spelt_out(model: Model) -> None:
     """The whole way from a prompt to features, with the networks' own parts."""
     network = hollow(lambda: ClipText(tiny.TEXT))

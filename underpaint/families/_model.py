@@ -26,6 +26,8 @@ from underpaint.diffusion.prediction import Denoiser, Prediction
 from underpaint.errors import RequestError
 from underpaint.families import _preview
 from underpaint.families._marks import Marks
+from underpaint.families._text import Reader
+from underpaint.requests._emphasis import Emphasis
 from underpaint.weights.checkpoint import Weights
 
 
@@ -131,13 +133,22 @@ class Model(ABC):
                 )
         return self.latent_channels, height // self.factor, width // self.factor
 
+    @property
     @abstractmethod
-    def encode_text(self, text: str, *, clip_skip: int = 1) -> Conditioning:
+    def readers(self) -> tuple[Reader, ...]:
+        """Its text encoders, which can be taught words, in the order of the family's files."""
+
+    @abstractmethod
+    def encode_text(
+        self, text: str, *, clip_skip: int = 1, emphasis: Emphasis = "original"
+    ) -> Conditioning:
         """Return a prompt as the network listens to it.
 
         Args:
-            text: a prompt, weights in brackets and all; "" for none.
+            text: weights in brackets, BREAK and all; "" for none. What changes from step to step,
+                tags and the like are read by `underpaint.prompt.plan` before.
             clip_skip: 1 = the text encoder's last layer; n stops n - 1 layers earlier.
+            emphasis: what the weights do.
 
         Raises:
             RequestError: the text encoder has fewer layers, or the prompt is not acceptable.

@@ -11,7 +11,7 @@ Sizes are found in names and shapes (`_sizes`), the rest in the metadata (`_mark
 stands in the file (schedules, averages, a discriminator) is passed over.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,11 +22,11 @@ from underpaint.errors import RequestError, WeightsError
 from underpaint.families import _sizes
 from underpaint.families._marks import Marks, understood
 from underpaint.families._model import Conditioning, Model
+from underpaint.families._text import Reader
 from underpaint.networks.clip import ClipText
-from underpaint.networks.tokenizer import Tokenizer
 from underpaint.networks.unet import UNet
 from underpaint.networks.vae import Autoencoder
-from underpaint.prompt.emphasis import parse
+from underpaint.requests._emphasis import Emphasis
 from underpaint.weights.checkpoint import Weights
 from underpaint.weights.packed import unpack, unpacked_shapes
 from underpaint.weights.rename import bind, hollow, split, text_model
@@ -36,8 +36,6 @@ LABEL = "Stable Diffusion 1"
 UNET = "model.diffusion_model."
 AUTOENCODER = "first_stage_model."
 TEXT = "cond_stage_model.transformer."
-
-CLIP_LARGE = 768
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -130,7 +128,12 @@ class StableDiffusion1(Model):
         """
         super().__init__(weights, marks, device=device, dtype=dtype)
         self._parts = parts
-        self._tokenizer = Tokenizer()
+        self._reader = Reader(parts.text, device)
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """Its one text encoder."""
+        return (self._reader,)
 
     @property
     def factor(self) -> int:
@@ -142,35 +145,28 @@ class StableDiffusion1(Model):
         """Channels of a latent; 4 for 1.5."""
         return self._parts.autoencoder.params.latent_channels
 
-    @torch.no_grad()
-    def encode_text(self, text: str, *, clip_skip: int = 1) -> Conditioning:
+    def encode_text(
+        self, text: str, *, clip_skip: int = 1, emphasis: Emphasis = "original"
+    ) -> Conditioning:
         """Return a prompt as the network listens to it.
 
-        Each context of tokens is read by itself. A weight multiplies the features of its tokens,
-        after which CLIP's features get back the mean they had, as AUTOMATIC1111 does it.
-
         Args:
-            text: a prompt, weights in brackets and all; "" for none.
+            text: weights in brackets, BREAK and all; "" for none.
             clip_skip: 1 = the text encoder's last layer; n stops n - 1 layers earlier. The last
                 normalisation is applied in every case.
+            emphasis: what the weights do.
 
         Raises:
             RequestError: the text encoder has fewer layers, or the prompt is not acceptable.
         """
-        params = self._parts.text.params
-        if not 1 <= clip_skip <= params.layers:
+        layers = self._parts.text.params.layers
+        if not 1 <= clip_skip <= layers:
             raise RequestError(
-                f"clip_skip is {clip_skip}; for {self.name!r} it must be 1 to {params.layers}"
+                f"clip_skip is {clip_skip}; for {self.name!r} it must be 1 to {layers}"
             )
-        contexts: list[Tensor] = []
-        vectors: list[Tensor] = []
-        for row in self._tokenizer.rows(parse(text), params.context_length):
-            ids = torch.tensor([row.ids], device=self.device)
-            features, pooled = self._parts.text(ids, clip_skip=clip_skip)
-            contexts.append(emphasised(features, row.weights))
-            vectors.append(pooled)
+        tokens, pooled = self._reader.read(text, clip_skip=clip_skip, emphasis=emphasis)
         listens = self._parts.unet.params.pooled_width is not None
-        return Conditioning(torch.cat(contexts, dim=1), vectors[0] if listens else None, clip_skip)
+        return Conditioning(tokens, pooled if listens else None, clip_skip)
 
     def _predicted(
         self, x: Tensor, timestep: Tensor, tokens: Tensor, pooled: Tensor | None
@@ -183,27 +179,6 @@ class StableDiffusion1(Model):
 
     def _decoded(self, latent: Tensor) -> Tensor:
         return self._parts.autoencoder.decode(latent)
-
-
-def emphasised(features: Tensor, weights: Sequence[float]) -> Tensor:
-    """Return the features of one context, those of weighted tokens multiplied by their weights.
-
-    The features of CLIP ViT-L/14 have a mean, and AUTOMATIC1111 restores it; those of a smaller
-    encoder, fresh from its last normalisation, have none to speak of, and dividing by nearly
-    nothing would blow the text up.
-
-    Args:
-        features: (1, L, D).
-        weights: L of them; where all are 1, the features are returned as they are.
-    """
-    if all(weight == 1 for weight in weights):
-        return features
-    factors = torch.tensor(weights, device=features.device, dtype=features.dtype)
-    weighted = features * factors[None, :, None]
-    mean = weighted.float().mean()
-    if features.shape[-1] != CLIP_LARGE or mean == 0:
-        return weighted
-    return weighted * (features.float().mean() / mean).to(features.dtype)
 
 
 def _unet(tensors: Mapping[str, Tensor], heads: int | None, where: str) -> UNet:
