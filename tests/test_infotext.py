@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from underpaint import catalog
 from underpaint.errors import RequestError, UnknownEntryError
-from underpaint.infotext import read, write
+from underpaint.infotext import parts, read, write
 from underpaint.media import Image
 from underpaint.requests._fields import SEEDS
 from underpaint.requests._samplers import SCHEDULES, own_schedule
@@ -210,6 +210,15 @@ def test_values_we_do_not_have_are_refused_by_name(pair: str, words: str) -> Non
 def test_unknown_samplers_and_schedules_list_the_known(pair: str) -> None:
     with pytest.raises(UnknownEntryError, match="there are: "):
         read(f"a\nSteps: 20, {pair}, Seed: 1, Size: 512x512")
+
+
+def test_the_parts_of_a_text_are_there_whatever_their_keys() -> None:
+    assert parts("a fox\nNegative prompt: people\nSteps: 9, Lunar tide: high, Seed: 3") == (
+        "a fox",
+        "people",
+        {"Steps": "9", "Lunar tide": "high", "Seed": "3"},
+    )
+    assert parts("only: words") == ("only: words", "", {})
 
 
 @given(st.text(alphabet='ab :,"\\\n1x', max_size=80), st.booleans())

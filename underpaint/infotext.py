@@ -76,18 +76,13 @@ def write(request: ImageRequest, *, model_hash: str, model_name: str) -> str:
 def read(text: str) -> ImageRequest:
     """Return the request for the picture that `text` is about; what it leaves out is the default.
 
-    The last line holds the pairs if there are at least three in it; without such a line all of
-    `text` is prompt. Keys that mean nothing here are passed over. The batch is 1.
+    Keys that mean nothing here are passed over. The batch is 1.
 
     Raises:
         UnknownEntryError: a sampler or schedule that we do not have.
         RequestError: another value outside what is allowed.
     """
-    lines = text.rstrip().split("\n")
-    pairs = dict(_scanned(lines[-1]))
-    if len(pairs) < 3:
-        pairs = {}
-    prompt, negative = _prompts(lines[:-1] if pairs else lines)
+    prompt, negative, pairs = parts(text)
     values: dict[str, Any] = {"prompt": prompt, "negative": negative, "batch": 1}
     values |= {field: pairs[key] for key, field in _TEXT.items() if pairs.get(key)}
     values |= {field: pairs[key] for key, field in _EXACT.items() if key in pairs}
@@ -95,6 +90,20 @@ def read(text: str) -> ImageRequest:
     values |= {field: _number(float, pairs[key]) for key, field in _REAL.items() if pairs.get(key)}
     values |= _sides(pairs)
     return ImageRequest(**values)
+
+
+def parts(text: str) -> tuple[str, str, dict[str, str]]:
+    """Return the prompt, the negative prompt and the pairs of `text`, whatever their keys.
+
+    The last line holds the pairs if there are at least three in it; without such a line all of
+    `text` is prompt.
+    """
+    lines = text.rstrip().split("\n")
+    pairs = dict(_scanned(lines[-1]))
+    if len(pairs) < 3:
+        pairs = {}
+    prompt, negative = _prompts(lines[:-1] if pairs else lines)
+    return prompt, negative, pairs
 
 
 def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str, str]:
