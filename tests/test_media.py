@@ -399,3 +399,24 @@ def test_read_names_the_file(tmp_path: Path) -> None:
     for wrong in (path, tmp_path / "none.png", tmp_path, f"{tmp_path}/a\0.png"):
         with pytest.raises(MediaError, match="cannot read '"):
             Image.read(wrong)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("text", ["", "a fox, ß 狐 🦊\nSteps: 20"])
+def test_smaller_files_carry_the_text_too(mode: str, text: str) -> None:
+    levels = numpy.full((24, 40, 4), 200, numpy.uint8)
+    picture = Image.of(levels, text)
+    picture = {"L": picture.grey(), "RGB": picture.rgb(), "RGBA": picture}[mode]
+    for data in (picture.jpeg(95), picture.webp(95)):
+        back = Image.decode(data)
+        assert (back.width, back.height, back.text) == (40, 24, text)
+        close = abs(back.rgb().array().astype(int) - picture.rgb().array()) <= 3
+        assert close.all()
+    assert len(picture.jpeg(10)) < len(picture.png()) + 2000
+
+
+def test_a_text_too_long_for_a_jpeg_is_refused() -> None:
+    picture = Image.of(numpy.zeros((8, 8), numpy.uint8), "x" * 70_000)
+    with pytest.raises(MediaError, match="a JPEG holds 32500"):
+        picture.jpeg()
+    assert Image.decode(picture.webp()).text == picture.text

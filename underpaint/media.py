@@ -30,6 +30,8 @@ MAX_PIXELS = 64 * 2**20
 MAX_BYTES = 256 * 2**20
 MAX_TEXT = 2**20
 
+_TEXT_IN_A_JPEG = 65_000
+
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 _CHANNELS: dict[str, int] = {"L": 1, "RGB": 3, "RGBA": 4}
 
@@ -168,6 +170,38 @@ class Image:
             chunks.add_text("parameters", self.text)
         file = io.BytesIO()
         self._pillow().save(file, "PNG", pnginfo=chunks)
+        return file.getvalue()
+
+    def jpeg(self, quality: int = 80) -> bytes:
+        """Return a JPEG file, on white where it is transparent, `text` as EXIF user comment.
+
+        Args:
+            quality: 1 (small) to 100 (near the pixels).
+
+        Raises:
+            MediaError: more text than the format holds, about 32,000 letters.
+        """
+        if len(self.text.encode("utf-16-be")) > _TEXT_IN_A_JPEG:
+            raise MediaError(
+                f"the text has {len(self.text)} letters; a JPEG holds {_TEXT_IN_A_JPEG // 2}"
+            )
+        return self.rgb()._with_comment("JPEG", quality)
+
+    def webp(self, quality: int = 80) -> bytes:
+        """Return a WebP file with `text` as its EXIF user comment.
+
+        Args:
+            quality: 1 (small) to 100 (near the pixels).
+        """
+        return self._with_comment("WEBP", quality)
+
+    def _with_comment(self, kind: str, quality: int) -> bytes:
+        exif = PIL.Image.Exif()
+        if self.text:
+            comment = b"UNICODE\0" + self.text.encode("utf-16-be")
+            exif.get_ifd(_EXIF_FOLDER)[_USER_COMMENT] = comment
+        file = io.BytesIO()
+        self._pillow().save(file, kind, quality=quality, exif=exif)
         return file.getvalue()
 
     def resized(self, width: int, height: int) -> Self:
