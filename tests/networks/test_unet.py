@@ -1,38 +1,50 @@
 """The U-Net against diffusers' own on shared random weights, converted by diffusers' own table."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 import torch
 from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from torch import Tensor
 
+from underpaint.networks.attention import Attention
 from underpaint.networks.unet import UNet, UNetParams, timestep_features
 
-SMALL = UNetParams(
-    channels=128, multipliers=(1, 2), blocks=1, attention=(True, False), context_width=48
-)
+SMALL = UNetParams(channels=128, multipliers=(1, 2), blocks=1, attention=(1, 0), context_width=48)
 CASES = {
     "small": SMALL,
     "deep": UNetParams(
         channels=128,
         multipliers=(1, 1, 2),
         blocks=2,
-        attention=(False, True, True),
+        attention=(0, 2, 2),
+        middle_depth=2,
         context_width=32,
         heads=4,
-        depth=2,
     ),
     "pooled": UNetParams(
         channels=128,
         multipliers=(1, 1),
         blocks=1,
-        attention=(False, True),
+        attention=(0, 1),
         context_width=32,
         pooled_width=24,
     ),
-}
+    "inpainting": replace(SMALL, in_channels=9),
+    "as SD 2": replace(SMALL, multipliers=(1, 2, 2), attention=(1, 1, 0), head_width=32,
+                       linear=True),
+    "as SDXL": replace(SMALL, multipliers=(1, 2, 4), attention=(0, 1, 3), middle_depth=3,
+                       head_width=64, linear=True, pooled_width=24 + 6 * 16),
+    "as SDXL's refiner": replace(SMALL, multipliers=(1, 1, 2, 2), attention=(0, 2, 2, 0),
+                                 middle_depth=2, head_width=64, linear=True,
+                                 pooled_width=24 + 5 * 16),
+    "as LCM": replace(SMALL, guidance_width=32),
+}  # fmt: skip
+SIZES = 16
+"""Features of each number in SDXL's small print."""
 
 
 def drawn(*shape: int, seed: int) -> Tensor:
@@ -45,38 +57,78 @@ def network(params: UNetParams) -> UNet:
 
 
 def reference(params: UNetParams, own: UNet) -> Any:  # noqa: ANN401
-    down = [f"{'CrossAttn' if here else ''}DownBlock2D" for here in params.attention]
-    up = [f"{'CrossAttn' if here else ''}UpBlock2D" for here in reversed(params.attention)]
+    down = [f"{'CrossAttn' if depth else ''}DownBlock2D" for depth in params.attention]
+    up = [f"{'CrossAttn' if depth else ''}UpBlock2D" for depth in reversed(params.attention)]
+    widths = tuple(params.channels * m for m in params.multipliers)
+    wide = params.head_width or 0
+    depths = [depth or params.middle_depth for depth in params.attention[:-1]]
+    labelled: dict[str, Any] = {"projection_class_embeddings_input_dim": params.pooled_width}
+    if params.pooled_width is not None and params.linear:
+        labelled |= {"addition_embed_type": "text_time", "addition_time_embed_dim": SIZES}
+    elif params.pooled_width is not None:
+        labelled |= {"class_embed_type": "projection"}
     theirs: Any = UNet2DConditionModel(
-        block_out_channels=tuple(params.channels * m for m in params.multipliers),
+        in_channels=params.in_channels,
+        block_out_channels=widths,
         down_block_types=tuple(down),
         up_block_types=tuple(up),
         layers_per_block=params.blocks,
         cross_attention_dim=params.context_width,
-        attention_head_dim=params.heads,  # diffusers' word for the number of heads, in SD 1
-        transformer_layers_per_block=params.depth,
-        class_embed_type=None if params.pooled_width is None else "projection",
-        projection_class_embeddings_input_dim=params.pooled_width,
+        # diffusers' word for the number of heads
+        attention_head_dim=tuple(width // wide for width in widths) if wide else params.heads,
+        transformer_layers_per_block=(*depths, params.middle_depth),
+        use_linear_projection=params.linear,
+        time_cond_proj_dim=params.guidance_width,
+        **labelled,
     )
     weights = {f"model.diffusion_model.{name}": t for name, t in own.state_dict().items()}
-    theirs.load_state_dict(convert_ldm_unet_checkpoint(weights, dict(theirs.config)))
+    converted = convert_ldm_unet_checkpoint(weights, dict(theirs.config))
+    if params.guidance_width is not None:
+        name = "time_embedding.cond_proj.weight"
+        converted[name] = own.get_parameter(name)
+    theirs.load_state_dict(converted)
     return theirs.eval().requires_grad_(False)
 
 
-@pytest.mark.parametrize("size", [(8, 8), (8, 12), (7, 10), (5, 5)])
+def relative(found: Tensor, wanted: Tensor) -> float:
+    """Return the largest difference as a share of the largest number."""
+    return float((found - wanted).abs().max() / wanted.abs().max())
+
+
+@pytest.mark.parametrize("size", [(8, 12), (5, 7)])
 @pytest.mark.parametrize("case", CASES)
 def test_agrees_with_diffusers(case: str, size: tuple[int, int]) -> None:
     params = CASES[case]
     own = network(params)
     theirs = reference(params, own)
-    x, context = drawn(2, 4, *size, seed=2), drawn(2, 9, params.context_width, seed=3)
+    x, context = drawn(2, params.in_channels, *size, seed=2), drawn(2, 9, 48, seed=3)
+    context = context[..., : params.context_width]
     timesteps = torch.tensor([981.0, 12.34])
-    pooled = None if params.pooled_width is None else drawn(2, params.pooled_width, seed=4)
 
-    wanted = theirs(x, timesteps, context, class_labels=pooled).sample
-    found = own(x, timesteps, context, pooled)
-    assert (found - wanted).abs().max() <= 1e-4
+    given, told = own_and_their_words(params)
+    wanted = theirs(x, timesteps, context, **told).sample
+    found = own(x, timesteps, context, **given)
+    assert relative(found, wanted) <= 1e-4
     assert wanted.std() > 0.01
+
+
+def own_and_their_words(params: UNetParams) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return what else two networks listen to, as ours and as diffusers' takes it."""
+    if params.guidance_width is not None:
+        scales = torch.tensor([1.0, 7.5])
+        embed = StableDiffusionPipeline.get_guidance_scale_embedding
+        features = embed(cast(Any, None), scales - 1, params.guidance_width)
+        return {"guidance": scales}, {"timestep_cond": features}
+    if params.pooled_width is None:
+        return {}, {}
+    if not params.linear:
+        pooled = drawn(2, params.pooled_width, seed=4)
+        return {"pooled": pooled}, {"class_labels": pooled}
+    count = (params.pooled_width - 24) // SIZES
+    text, sizes = drawn(2, 24, seed=4), torch.arange(2.0 * count).reshape(2, count) * 100
+    features = timestep_features(sizes.flatten(), SIZES).reshape(2, -1)
+    added = {"text_embeds": text, "time_ids": sizes}
+    return {"pooled": torch.cat([text, features], dim=1)}, {"added_cond_kwargs": added}
 
 
 def test_each_input_changes_the_prediction() -> None:
@@ -99,6 +151,21 @@ def test_has_a_place_for_the_pooled_text_only_if_asked() -> None:
     assert not any(name.startswith("label_emb") for name in network(SMALL).state_dict())
 
 
+def test_has_a_place_for_the_guidance_scale_only_if_asked() -> None:
+    name = "time_embedding.cond_proj.weight"
+    assert network(CASES["as LCM"]).state_dict()[name].shape == (128, 32)
+    assert name not in network(SMALL).state_dict()
+
+
+def test_heads_of_one_width_are_more_on_wider_levels() -> None:
+    own = network(CASES["as SD 2"])
+    heads = [layer.heads for layer in own.modules() if isinstance(layer, Attention)]
+    assert set(heads) == {4, 8}
+    assert {layer.heads for layer in network(SMALL).modules() if isinstance(layer, Attention)} == {
+        8
+    }
+
+
 def test_timestep_features_are_cosines_then_sines() -> None:
     features = timestep_features(torch.tensor([0.0, 1.0]), 4)
     assert features[0].tolist() == [1, 1, 0, 0]
@@ -108,7 +175,7 @@ def test_timestep_features_are_cosines_then_sines() -> None:
 
 def test_narrow_networks_run() -> None:
     params = UNetParams(
-        channels=16, multipliers=(1, 2), blocks=1, attention=(False, True), context_width=8
+        channels=16, multipliers=(1, 2), blocks=1, attention=(0, 1), context_width=8
     )
     assert network(params)(
         drawn(1, 4, 4, 4, seed=1), torch.tensor([7.0]), drawn(1, 3, 8, seed=2)

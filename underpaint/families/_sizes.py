@@ -1,7 +1,9 @@
 """The sizes of Stable Diffusion's networks, found in the names and shapes of their weights.
 
-All but the numbers of attention heads show there: eight in the U-Net, and 64 features a head in
-the text encoder, as in Stable Diffusion 1.x, unless a file's metadata says otherwise.
+All but the numbers of attention heads show there. A U-Net has eight where its transformers begin
+with a convolution, as in Stable Diffusion 1, and one for 64 features where they begin with a linear
+layer, as in all that came after; a text encoder has one for 64 features; unless a file's metadata
+says otherwise.
 """
 
 import math
@@ -11,9 +13,12 @@ from typing import TypeAlias
 
 from underpaint.errors import WeightsError
 from underpaint.networks.clip import ClipTextParams
+from underpaint.networks.open_clip import OpenClipTextParams
 from underpaint.networks.tokenizer import VOCABULARY
 from underpaint.networks.unet import UNetParams
 from underpaint.networks.vae import AutoencoderParams
+
+HEAD_WIDTH = 64
 
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 """The shape of each tensor of one network, by its name in that network."""
@@ -24,7 +29,7 @@ def unet(shapes: Shapes, heads: int | None, where: str) -> UNetParams:
 
     Args:
         shapes: of its tensors.
-        heads: attention heads; None = eight.
+        heads: attention heads on every level; None = as many as the layout has.
         where: the file and part, for the error.
 
     Raises:
@@ -32,11 +37,14 @@ def unet(shapes: Shapes, heads: int | None, where: str) -> UNetParams:
     """
     channels, in_channels = _shape(shapes, "input_blocks.0.0.weight", 4, where)[:2]
     blocks, widths, attention = _way_down(shapes, where)
-    heads = heads or 8
-    _check(all(_even(width, where) % heads == 0 for width in widths), where, f"{heads} heads")
-
     transformer = "middle_block.1.transformer_blocks."
-    labelled = "label_emb.0.0.weight" in shapes
+    linear = len(shapes.get("middle_block.1.proj_in.weight", ())) == 2
+    wide = HEAD_WIDTH if linear and heads is None else None
+    heads = heads or 8
+    for width in widths:
+        told = f"heads {wide} wide" if wide else f"{heads} heads"
+        _check(_even(width, where) % (wide or heads) == 0, where, f"{told} on a level {width} wide")
+
     return UNetParams(
         in_channels=in_channels,
         out_channels=_shape(shapes, "out.2.weight", 4, where)[0],
@@ -44,10 +52,13 @@ def unet(shapes: Shapes, heads: int | None, where: str) -> UNetParams:
         multipliers=_multipliers(widths, channels, where),
         blocks=blocks,
         attention=attention,
+        middle_depth=_counted(shapes, transformer + "{}.norm1.weight"),
         context_width=_shape(shapes, f"{transformer}0.attn2.to_k.weight", 2, where)[1],
-        pooled_width=_shape(shapes, "label_emb.0.0.weight", 2, where)[1] if labelled else None,
+        pooled_width=_optional_width(shapes, "label_emb.0.0.weight", where),
+        guidance_width=_optional_width(shapes, "time_embedding.cond_proj.weight", where),
         heads=heads,
-        depth=_counted(shapes, transformer + "{}.norm1.weight"),
+        head_width=wide,
+        linear=linear,
     )
 
 
@@ -92,26 +103,63 @@ def text(shapes: Shapes, heads: int | None, where: str) -> ClipTextParams:
     table = "text_model.embeddings.{}_embedding.weight"
     vocabulary, width = _shape(shapes, table.format("token"), 2, where)
     length = _shape(shapes, table.format("position"), 2, where)[0]
-    _check(vocabulary == VOCABULARY, where, f"{vocabulary} tokens instead of {VOCABULARY}")
-    _check(length >= 3, where, f"a context of {length} tokens")
-
-    heads = heads or (width // 64 if width % 64 == 0 else 1)
-    _check(width > 0 and width % heads == 0, where, f"{heads} heads")
+    _check_vocabulary(vocabulary, length, where)
     layers = _counted(shapes, "text_model.encoder.layers.{}.layer_norm1.weight")
     return ClipTextParams(
-        vocabulary=vocabulary, context_length=length, width=width, layers=layers, heads=heads
+        vocabulary=vocabulary,
+        context_length=length,
+        width=width,
+        layers=layers,
+        heads=_text_heads(width, heads, where),
     )
 
 
-def _way_down(shapes: Shapes, where: str) -> tuple[int, list[int], tuple[bool, ...]]:
-    """Return the number of blocks a level, and of each level its width and whether it attends."""
-    levels: list[list[tuple[int, bool]]] = [[]]
+def open_text(shapes: Shapes, heads: int | None, where: str) -> OpenClipTextParams:
+    """Return the sizes of a text encoder of OpenCLIP.
+
+    Args:
+        shapes: of its tensors.
+        heads: attention heads; None = as for `text`.
+        where: the file and part, for the error.
+
+    Raises:
+        WeightsError: there is no such text encoder, or not one for CLIP's vocabulary.
+    """
+    vocabulary, width = _shape(shapes, "token_embedding.weight", 2, where)
+    length = _shape(shapes, "positional_embedding", 2, where)[0]
+    _check_vocabulary(vocabulary, length, where)
+    projected = "text_projection" in shapes
+    return OpenClipTextParams(
+        vocabulary=vocabulary,
+        context_length=length,
+        width=width,
+        layers=_counted(shapes, "transformer.resblocks.{}.ln_1.weight"),
+        heads=_text_heads(width, heads, where),
+        projection=_shape(shapes, "text_projection", 2, where)[1] if projected else None,
+    )
+
+
+def _check_vocabulary(vocabulary: int, length: int, where: str) -> None:
+    _check(vocabulary == VOCABULARY, where, f"{vocabulary} tokens instead of {VOCABULARY}")
+    _check(length >= 3, where, f"a context of {length} tokens")
+
+
+def _text_heads(width: int, heads: int | None, where: str) -> int:
+    heads = heads or (width // HEAD_WIDTH if width % HEAD_WIDTH == 0 else 1)
+    _check(width > 0 and width % heads == 0, where, f"{heads} heads")
+    return heads
+
+
+def _way_down(shapes: Shapes, where: str) -> tuple[int, list[int], tuple[int, ...]]:
+    """Return the number of blocks a level, and of each level its width and transformers' depth."""
+    levels: list[list[tuple[int, int]]] = [[]]
     for stage in _stages(shapes):
         if f"{stage}.0.op.weight" in shapes:
             levels.append([])
         else:
             width = _shape(shapes, f"{stage}.0.in_layers.2.weight", 4, where)[0]
-            levels[-1].append((width, f"{stage}.1.proj_in.weight" in shapes))
+            depth = _counted(shapes, stage + ".1.transformer_blocks.{}.norm1.weight")
+            levels[-1].append((width, depth))
 
     blocks = len(levels[0])
     regular = all(len(level) == blocks and len(set(level)) == 1 for level in levels)
@@ -141,6 +189,11 @@ def _even(width: int, where: str) -> int:
     return width
 
 
+def _optional_width(shapes: Shapes, name: str, where: str) -> int | None:
+    """Return how wide is what a layer hears, if there is that layer."""
+    return _shape(shapes, name, 2, where)[1] if name in shapes else None
+
+
 def _counted(shapes: Shapes, name: str) -> int:
     """Return how many of name.format(0), name.format(1), ... there are."""
     return next(index for index in count() if name.format(index) not in shapes)
@@ -155,4 +208,4 @@ def _shape(shapes: Shapes, name: str, dimensions: int, where: str) -> tuple[int,
 
 def _check(holds: bool, where: str, otherwise: str) -> None:
     if not holds:
-        raise WeightsError(f"{where} has {otherwise}, which Stable Diffusion 1 does not")
+        raise WeightsError(f"{where} has {otherwise}, which Stable Diffusion does not")

@@ -198,7 +198,9 @@ class SpatialTransformer(nn.Module):
     Paper: Rombach et al. 2022, arXiv:2112.10752, section 3.3 and appendix E.2.1.
     """
 
-    def __init__(self, channels: int, context_width: int, heads: int, depth: int = 1) -> None:
+    def __init__(
+        self, channels: int, context_width: int, heads: int, *, depth: int = 1, linear: bool = False
+    ) -> None:
         """Make the projections in and out and the blocks between.
 
         Args:
@@ -206,14 +208,17 @@ class SpatialTransformer(nn.Module):
             context_width: of the words.
             heads: in each attention.
             depth: number of blocks.
+            linear: the projections are linear layers, as from Stable Diffusion 2 on, and not 1x1
+                convolutions: the same numbers in another shape.
         """
         super().__init__()
+        project = nn.Linear if linear else Pointwise
         self.norm = group_norm(channels, eps=1e-6)
-        self.proj_in = Pointwise(channels, channels)
+        self.proj_in = project(channels, channels)
         self.transformer_blocks = nn.ModuleList(
             TransformerBlock(channels, context_width, heads) for _ in range(depth)
         )
-        self.proj_out = Pointwise(channels, channels)
+        self.proj_out = project(channels, channels)
 
     def forward(self, x: Tensor, context: Tensor) -> Tensor:
         """Let each position see all others and the words.
@@ -225,12 +230,19 @@ class SpatialTransformer(nn.Module):
         Returns:
             (B, channels, H, W).
         """
-        hidden = self.proj_in(self.norm(x))
-        positions = hidden.flatten(2).transpose(1, 2)  # (B, H*W, channels)
+        linear = isinstance(self.proj_in, nn.Linear)
+        hidden = self.norm(x)
+        if linear:
+            positions = self.proj_in(hidden.flatten(2).transpose(1, 2))  # (B, H*W, channels)
+        else:
+            positions = self.proj_in(hidden).flatten(2).transpose(1, 2)
         for block in self.transformer_blocks:
             positions = block(positions, context)
+        if linear:
+            positions = self.proj_out(positions)
         hidden = positions.transpose(1, 2).unflatten(2, x.shape[2:])
-        return x + self.proj_out(hidden.contiguous(memory_format=layout(x)))
+        hidden = hidden.contiguous(memory_format=layout(x))
+        return x + (hidden if linear else self.proj_out(hidden))
 
 
 def layout(x: Tensor) -> torch.memory_format:

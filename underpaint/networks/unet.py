@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from underpaint.networks.attention import Pointwise, SpatialTransformer, group_norm
 
-__all__ = ["UNet", "UNetParams", "timestep_features"]
+__all__ = ["UNet", "UNetParams", "guidance_features", "timestep_features"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +33,22 @@ class UNetParams:
     """Width of each level in units of `channels`, finest first; each level halves the size."""
     blocks: int = 2
     """Residual blocks a level on the way down (one more on the way up)."""
-    attention: tuple[bool, ...] = (True, True, True, False)
-    """Which levels have transformers; the middle always has one."""
+    attention: tuple[int, ...] = (1, 1, 1, 0)
+    """Blocks in each transformer of a level; 0 (or False) = the level has no transformers."""
+    middle_depth: int = 1
+    """Blocks in the transformer in the middle, at least 1."""
     context_width: int = 768
     """Width of a text token's features."""
     pooled_width: int | None = None
-    """Width of the text's pooled vector that joins the time embedding; None = not used."""
+    """Width of the vector that joins the time embedding (the text's, sizes); None = not used."""
+    guidance_width: int | None = None
+    """Features of the guidance scale that join those of the timestep; None = not used."""
     heads: int = 8
-    """Attention heads on every level."""
-    depth: int = 1
-    """Transformer blocks in each transformer."""
+    """Attention heads on every level, if `head_width` does not say otherwise."""
+    head_width: int | None = None
+    """Width of a head, so that wider levels have more of them; None = `heads` on every level."""
+    linear: bool = False
+    """Transformers have linear layers in and out, not 1x1 convolutions."""
 
 
 def timestep_features(timesteps: Tensor, width: int) -> Tensor:
@@ -62,6 +68,26 @@ def timestep_features(timesteps: Tensor, width: int) -> Tensor:
     frequencies = torch.exp(positions * (-math.log(10_000) / half))
     angles = timesteps.float()[:, None] * frequencies
     return torch.cat([angles.cos(), angles.sin()], dim=-1)
+
+
+def guidance_features(scales: Tensor, width: int) -> Tensor:
+    """Sines and cosines of the guidance scale, for networks that were taught to obey it by itself.
+
+    Paper: Luo et al. 2023, arXiv:2310.04378, section 4.3: omega, the guidance scale less one. The
+    lowest frequency is 1/10000 exactly, and sines come first, unlike in `timestep_features`.
+
+    Args:
+        scales: (B,), guidance scales, 1 = none.
+        width: even number of features.
+
+    Returns:
+        (B, width), float32.
+    """
+    half = width // 2
+    positions = torch.arange(half, dtype=torch.float32, device=scales.device)
+    frequencies = torch.exp(positions * (-math.log(10_000) / (half - 1)))
+    angles = 1000 * (scales.float() - 1)[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
 class ResBlock(nn.Module):
@@ -181,6 +207,32 @@ class Stage(nn.Sequential):
         return x
 
 
+class GuidanceEmbedding(nn.Module):
+    """What a network distilled from guidance knows of its scale; its file names it apart."""
+
+    def __init__(self, width: int, out: int) -> None:
+        """Make the projection.
+
+        Args:
+            width: features of the scale.
+            out: features of the timestep.
+        """
+        super().__init__()
+        self.cond_proj = nn.Linear(width, out, bias=False)
+
+    def forward(self, scales: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return what joins the features of the timestep.
+
+        Args:
+            scales: guidance scales, (B,).
+            dtype: what to compute in.
+
+        Returns:
+            (B, out).
+        """
+        return self.cond_proj(guidance_features(scales, self.cond_proj.in_features).to(dtype))
+
+
 class UNet(nn.Module):
     """Predicts the noise (or v, or the picture) in a latent, given noise level and words."""
 
@@ -196,10 +248,12 @@ class UNet(nn.Module):
         self.time_embed = _perceptron(width, 4 * width)
         if params.pooled_width is not None:
             self.label_emb = nn.Sequential(_perceptron(params.pooled_width, 4 * width))
+        if params.guidance_width is not None:
+            self.time_embedding = GuidanceEmbedding(params.guidance_width, width)
         self.input_blocks, widths = _way_down(params)
         self.middle_block = Stage(
             _res_block(params, widths[-1], widths[-1]),
-            _transformer(params, widths[-1]),
+            _transformer(params, widths[-1], params.middle_depth),
             _res_block(params, widths[-1], widths[-1]),
         )
         self.output_blocks = _way_up(params, widths)
@@ -208,7 +262,13 @@ class UNet(nn.Module):
         )
 
     def forward(
-        self, x: Tensor, timesteps: Tensor, context: Tensor, pooled: Tensor | None = None
+        self,
+        x: Tensor,
+        timesteps: Tensor,
+        context: Tensor,
+        pooled: Tensor | None = None,
+        *,
+        guidance: Tensor | None = None,
     ) -> Tensor:
         """Predict, once for each latent of the batch.
 
@@ -217,12 +277,15 @@ class UNet(nn.Module):
             timesteps: (B,), 0..999, fractions allowed.
             context: text features, (B, L, context_width).
             pooled: (B, pooled_width) if the network has a place for it, else None.
+            guidance: guidance scales, (B,), if the network has a place for them, else None.
 
         Returns:
             (B, out_channels, H, W).
         """
-        features = timestep_features(timesteps, self.params.channels)
-        embedding = self.time_embed(features.to(x.dtype))
+        features = timestep_features(timesteps, self.params.channels).to(x.dtype)
+        if guidance is not None:
+            features = features + self.time_embedding(guidance, x.dtype)
+        embedding = self.time_embed(features)
         if pooled is not None:
             embedding = embedding + self.label_emb(pooled)
 
@@ -248,8 +311,11 @@ def _res_block(params: UNetParams, channels: int, out_channels: int) -> ResBlock
     return ResBlock(channels, out_channels, 4 * params.channels)
 
 
-def _transformer(params: UNetParams, channels: int) -> SpatialTransformer:
-    return SpatialTransformer(channels, params.context_width, params.heads, params.depth)
+def _transformer(params: UNetParams, channels: int, depth: int) -> SpatialTransformer:
+    heads = channels // params.head_width if params.head_width else params.heads
+    return SpatialTransformer(
+        channels, params.context_width, heads, depth=depth, linear=params.linear
+    )
 
 
 def _way_down(params: UNetParams) -> tuple[nn.ModuleList, list[int]]:
@@ -262,7 +328,7 @@ def _way_down(params: UNetParams) -> tuple[nn.ModuleList, list[int]]:
             stage = Stage(_res_block(params, width, multiplier * params.channels))
             width = multiplier * params.channels
             if params.attention[level]:
-                stage.append(_transformer(params, width))
+                stage.append(_transformer(params, width, params.attention[level]))
             stages.append(stage)
             widths.append(width)
         if level < len(params.multipliers) - 1:
@@ -282,7 +348,7 @@ def _way_up(params: UNetParams, widths: list[int]) -> nn.ModuleList:
             stage = Stage(_res_block(params, width + waiting.pop(), out))
             width = out
             if params.attention[level]:
-                stage.append(_transformer(params, width))
+                stage.append(_transformer(params, width, params.attention[level]))
             if level > 0 and block == params.blocks:
                 stage.append(Upsample(width))
             stages.append(stage)
