@@ -10,9 +10,12 @@ import errno
 import os
 import re
 import secrets
+import shutil
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from underpaint.errors import StorageError
 
@@ -33,7 +36,7 @@ def folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"cannot make the folder {str(path)!r}: {_reason(error)}") from error
-    with _storing(path, "write in"), _filled(path, b""):
+    with _storing(path, "write in"), _filled(path, lambda _: None):
         return path
 
 
@@ -49,9 +52,74 @@ def write(path: Path, data: bytes) -> None:
     Raises:
         StorageError: it cannot be written; names the file and the reason.
     """
-    with _storing(path), _filled(path.parent, data) as partial:
+    fill(path, lambda file: file.write(data))
+
+
+def fill(path: Path, writing: Callable[[BinaryIO], object]) -> None:
+    """Make `path` hold what `writing` writes: wholly, or the file there before stays as it was.
+
+    Args:
+        path: the file, in a folder that exists; one that is there is replaced.
+        writing: is given an empty file, open for writing in bytes; if it raises, nothing happens.
+
+    Raises:
+        StorageError: it cannot be written; names the file and the reason.
+    """
+    with _storing(path), _filled(path.parent, writing) as partial:
         os.replace(partial, path)
         _flush_folder(path.parent)
+
+
+def fill_folder(path: Path, writing: Callable[[Path], object]) -> None:
+    """Make the folder `path` hold what `writing` writes: wholly, or it is not there at all.
+
+    Args:
+        path: the folder, in one that exists; it must not be there, or be empty.
+        writing: is given an empty folder; if it raises, nothing happens.
+
+    Raises:
+        StorageError: it cannot be written, or is there already; names the folder and the reason.
+    """
+    partial = path.parent / f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}"
+    try:
+        writing(folder(partial))
+        adopt(partial, path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def adopt(source: Path, path: Path) -> None:
+    """Move a file that is whole, or a folder of such files, to its place, all at once.
+
+    Args:
+        source: it, on the disk that `path` is on; its bytes are flushed first.
+        path: where; a file there is replaced, a folder there must be empty.
+
+    Raises:
+        StorageError: it cannot be moved; names the place and the reason.
+    """
+    with _storing(path):
+        for each in sorted(source.rglob("*")) if source.is_dir() else [source]:
+            if each.is_dir():
+                _flush_folder(each)
+            else:
+                _flush(each)
+        os.replace(source, path)
+        _flush_folder(path.parent)
+
+
+def cache() -> Path:
+    """The folder for what can be made anew at any time, where the system wants such things.
+
+    It need not be there; `folder` makes it.
+    """
+    if sys.platform == "win32":
+        root = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Caches"
+    else:
+        root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "underpaint"
 
 
 def add(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
@@ -68,7 +136,7 @@ def add(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
     Raises:
         StorageError: it cannot be written; names the file and the reason.
     """
-    with _storing(folder), _filled(folder, data) as partial:
+    with _storing(folder), _filled(folder, lambda file: file.write(data)) as partial:
         path = _claimed(folder, stem, suffix)
         try:
             os.replace(partial, path)
@@ -114,7 +182,10 @@ def sweep(folder: Path, older_than: float = 3600.0) -> tuple[Path, ...]:
     with _storing(folder, "sweep"):
         for partial in sorted(folder.glob(f"{PREFIX}*{SUFFIX}")):
             if time.time() - partial.stat().st_mtime >= older_than:
-                partial.unlink(missing_ok=True)
+                if partial.is_dir():
+                    shutil.rmtree(partial)
+                else:
+                    partial.unlink(missing_ok=True)
                 removed.append(partial)
     return tuple(removed)
 
@@ -150,12 +221,12 @@ def _storing(path: Path, doing: str = "write") -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _filled(folder: Path, data: bytes) -> Iterator[Path]:
-    """A file in `folder` that holds `data`, flushed; gone at the end unless renamed."""
+def _filled(folder: Path, writing: Callable[[BinaryIO], object]) -> Iterator[Path]:
+    """A file in `folder` that holds what was written, flushed; gone at the end unless renamed."""
     partial = folder / f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}"
     try:
         with open(partial, "xb") as file:
-            file.write(data)
+            writing(file)
             file.flush()
             os.fsync(file.fileno())
         yield partial
@@ -170,6 +241,11 @@ def _claimed(folder: Path, stem: str, suffix: str) -> Path:
         with contextlib.suppress(FileExistsError):
             path.open("xb").close()
             return path
+
+
+def _flush(path: Path) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _flush_folder(folder: Path) -> None:
