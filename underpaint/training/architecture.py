@@ -158,7 +158,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
         WeightsError: there is no such file, or it is not whole.
     """
     found = checkpoint.read(path)
-    return unpack(found.tensors, str(path)), found.metadata
+    return dict(unpack(found.tensors, str(path))), found.metadata
 
 
 @torch.no_grad()

@@ -90,6 +90,22 @@ def parse(file: BinaryIO, where: str) -> Header:
         raise WeightsError(f"{where} is not acceptable as weights: {error}") from error
 
 
+def declared(data: bytes, where: str) -> Header:
+    """Return the header that begins a file whose tensors are not there.
+
+    Args:
+        data: the length and the header.
+        where: the file's name, for the error.
+
+    Raises:
+        WeightsError: anything that a well-made file would not have.
+    """
+    try:
+        return _header(_object(data[8:]), len(data), None)
+    except UnacceptableError as error:
+        raise WeightsError(f"{where} is not acceptable as weights: {error}") from error
+
+
 def _text(file: BinaryIO, size: int) -> bytes:
     if size == 0:
         raise UnacceptableError("it is empty")
@@ -137,7 +153,7 @@ def _no_constant(name: str) -> float:
     raise UnacceptableError(f"its header holds {name}, which is not JSON")
 
 
-def _header(found: dict[str, Any], start: int, size: int) -> Header:
+def _header(found: dict[str, Any], start: int, size: int | None) -> Header:
     metadata = _metadata(found.pop("__metadata__", {}))
     spans = sorted((*_offsets(name, entry), name) for name, entry in found.items())
 
@@ -150,7 +166,7 @@ def _header(found: dict[str, Any], start: int, size: int) -> Header:
         places[name] = _place(name, found[name], next_end - begin, start + begin)
         end = next_end
 
-    if start + end != size:
+    if size is not None and start + end != size:
         raise UnacceptableError(f"its tensors end at byte {start + end}, the file at byte {size}")
     return Header(places, metadata)
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from underpaint.errors import WeightsError
 from underpaint.weights._header import shown
+from underpaint.weights._lazy import Promise, Tensors, promises
 
 __all__ = ["Packing", "Rule", "matrices", "pack", "unpack", "unpacked_shapes"]
 
@@ -77,8 +78,10 @@ def pack(tensors: Mapping[str, Tensor], rule: Rule = matrices) -> dict[str, Tens
     return stored
 
 
-def unpack(tensors: Mapping[str, Tensor], where: str = "the weights") -> dict[str, Tensor]:
+def unpack(tensors: Mapping[str, Tensor], where: str = "the weights") -> Mapping[str, Tensor]:
     """Return plain tensors: the packed ones in float32, the others as they are.
+
+    Each is made when it is asked for, and anew each time.
 
     Args:
         tensors: by name, as a file has them.
@@ -87,11 +90,19 @@ def unpack(tensors: Mapping[str, Tensor], where: str = "the weights") -> dict[st
     Raises:
         WeightsError: a part of a packed tensor is missing, or does not fit the others.
     """
-    _check({name: tuple(tensor.shape) for name, tensor in tensors.items()}, where)
-    bases = _packed(tensors)
-    parts = {name + end for name in bases for end in (_CODES, _SCALE, _BASIS)}
-    plain = {name: tensor for name, tensor in tensors.items() if name not in parts}
-    return plain | {name: _decoded(tensors, name) for name in bases}
+    promised = promises(tensors)
+    shapes = {name: promise.shape for name, promise in promised.items()}
+    _check(shapes, where)
+
+    def decoded(name: str, shape: tuple[int, ...]) -> Promise:
+        return Promise(torch.float32, shape, lambda: _decoded(tensors, name))
+
+    return Tensors(
+        {
+            name: promised[name] if name in promised else decoded(name, shape)
+            for name, shape in unpacked_shapes(shapes).items()
+        }
+    )
 
 
 def unpacked_shapes(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:

@@ -10,6 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from underpaint.errors import WeightsError
 from underpaint.weights._header import shown
+from underpaint.weights._lazy import Tensors, promises
 
 __all__ = ["bind", "hollow", "split", "text_model"]
 
@@ -54,15 +55,18 @@ class _Unfilled(TorchFunctionMode):
         return func(*args, **given)
 
 
-def split(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def split(tensors: Mapping[str, Tensor], prefix: str) -> Mapping[str, Tensor]:
     """Return the tensors below a prefix, without it, and without what no network needs.
+
+    Each is made when it is asked for, and anew each time.
 
     Args:
         tensors: a whole checkpoint, by name.
         prefix: such as "model.diffusion_model.".
     """
-    part = {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
-    return {name: tensor for name, tensor in part.items() if not _HARMLESS.fullmatch(name)}
+    promised = promises(tensors)
+    part = {name[len(prefix) :]: p for name, p in promised.items() if name.startswith(prefix)}
+    return Tensors({name: p for name, p in part.items() if not _HARMLESS.fullmatch(name)})
 
 
 def text_model(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
