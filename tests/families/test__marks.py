@@ -1,18 +1,21 @@
 """Metadata is understood or refused; files without any get Stable Diffusion 1.5's values."""
 
 import json
+from typing import Any
 
 import pytest
 import torch
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 
 from underpaint.diffusion.forward import FlowClock
+from underpaint.diffusion.prediction import PREDICTIONS
 from underpaint.errors import WeightsError
 from underpaint.families._marks import understood
 
 
 def test_files_from_elsewhere_get_the_values_of_1_5() -> None:
     marks = understood({"format": "pt", "ss_tag_frequency": "{}"}, "it")
-    assert marks.prediction.name == "eps"
+    assert marks.prediction is None
     assert marks.latent_scale == 0.18215
     assert (marks.native, marks.preview, marks.heads) == (None, None, {})
     assert marks.clock.sigma_max == pytest.approx(14.6146, abs=1e-3)
@@ -30,7 +33,7 @@ def test_everything_can_be_told() -> None:
         },
         "it",
     )
-    assert marks.prediction.name == "v"
+    assert marks.prediction is PREDICTIONS["v"]
     assert marks.clock.sigma_max > 1000
     assert (marks.latent_scale, marks.native, marks.heads) == (0.5, 256, {"unet": 4})
     assert marks.preview is not None
@@ -42,6 +45,53 @@ def test_betas_may_have_ends() -> None:
     assert torch.equal(usual.sigmas, understood({}, "it").clock.sigmas)
     wider = understood({"underpaint.betas": "linear 0.0001 0.02"}, "it").clock
     assert wider.sigma_max == pytest.approx(157.4, abs=0.1)
+
+
+def test_no_signal_may_be_left_at_the_last_level() -> None:
+    told = understood({"underpaint.betas": "scaled_linear zero_terminal"}, "it").clock
+    assert told.sigma_max == pytest.approx(4096)
+    assert torch.equal(understood({}, "it", names={"ztsnr"}).clock.sigmas, told.sigmas)
+    spelt_out = {"underpaint.betas": "scaled_linear 0.00085 0.012 zero_terminal"}
+    assert torch.equal(understood(spelt_out, "it").clock.sigmas, told.sigmas)
+    ours = understood({"underpaint.betas": "scaled_linear"}, "it", names={"ztsnr"}).clock
+    assert ours.sigma_max == pytest.approx(14.6146, abs=1e-3)
+
+
+def test_levels_without_signal_are_as_diffusers_has_them() -> None:
+    theirs: Any = DDIMScheduler(
+        beta_schedule="scaled_linear",
+        beta_start=0.00085,
+        beta_end=0.012,
+        rescale_betas_zero_snr=True,
+    )
+    found = understood({}, "it", names={"ztsnr"}).clock.sigmas[:-1]
+    bars = theirs.alphas_cumprod[:-1].double()
+    assert torch.allclose(found, ((1 - bars) / bars).sqrt(), rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "names", "predicts"),
+    [
+        ({"modelspec.prediction_type": "epsilon"}, set(), "eps"),
+        ({"modelspec.prediction_type": "v"}, set(), "v"),
+        ({"modelspec.prediction_type": "v_prediction"}, set(), "v"),
+        ({}, {"v_pred", "ztsnr"}, "v"),
+        ({"modelspec.prediction_type": "epsilon"}, {"v_pred"}, "v"),
+        ({"underpaint.prediction": "eps"}, {"v_pred"}, "eps"),
+        ({"modelspec.prediction_type": "something new"}, set(), None),
+    ],
+)
+def test_files_from_elsewhere_may_tell_what_they_predict(
+    metadata: dict[str, str], names: set[str], predicts: str | None
+) -> None:
+    found = understood(metadata, "it", names=names).prediction
+    assert (found and found.name) == predicts
+
+
+def test_a_family_has_its_own_latent_scale() -> None:
+    assert understood({}, "it", latent_scale=0.13025).latent_scale == 0.13025
+    told = understood({"underpaint.latent_scale": "1"}, "it", latent_scale=0.13025)
+    assert told.latent_scale == 1
 
 
 def test_a_flow_has_its_own_clock() -> None:
@@ -59,6 +109,8 @@ def test_a_flow_has_its_own_clock() -> None:
         ("betas", "linear 0.5 0.1", "two numbers"),
         ("betas", "linear 0 nan", "two numbers"),
         ("betas", "linear 0.1 0.2 0.3", "two numbers"),
+        ("betas", "zero_terminal", "and zero_terminal at the end or not"),
+        ("betas", "linear zero_terminal 0.1", "and zero_terminal at the end or not"),
         ("latent_scale", "0", "above 0"),
         ("latent_scale", "-1", "above 0"),
         ("latent_scale", "nan", "above 0"),

@@ -82,7 +82,7 @@ def test_a_break_is_read_apart(reader: Reader) -> None:
 
 
 def test_padding_is_the_encoders_own() -> None:
-    network = sd1.build(tiny.weights())._parts.text  # pyright: ignore[reportAttributeAccessIssue]
+    network = tiny.build(tiny.weights()).readers[0]._network  # pyright: ignore[reportPrivateUsage]
     zeros = Reader(network, torch.device("cpu"), padding=0)
     assert zeros.rows("a fox")[0].ids[4:] == (0,) * 73
     found, usual = zeros.read("a fox"), Reader(network, torch.device("cpu")).read("a fox")
@@ -94,7 +94,7 @@ def test_padding_is_the_encoders_own() -> None:
 
 
 def test_a_word_that_means_what_a_token_means_reads_the_same(reader: Reader) -> None:
-    network = sd1.build(tiny.weights())._parts.text  # pyright: ignore[reportAttributeAccessIssue]
+    network = tiny.build(tiny.weights()).readers[0]._network  # pyright: ignore[reportPrivateUsage]
     table = network.text_model.embeddings.token_embedding.weight
     wanted = reader.read("a (red fox:1.3) dog")
     reader.learn("zq-style", table[list(reader.rows("red fox")[0].ids[1:3])])

@@ -211,7 +211,11 @@ def changed(**tensors: Tensor | None) -> Weights:
         ("model.diffusion_model.time_embed.0.weight", torch.ones(64, 15), r"\[64, 15\] instead of"),
         ("first_stage_model.quant_conv.bias", None, r"\(autoencoder\) lacks quant_conv\.bias"),
         ("cond_stage_model.transformer.text_model.final_layer_norm.bias", None, "encoder. lacks"),
-        ("model.diffusion_model.input_blocks.0.0.weight", torch.ones(16, 9, 3, 3), "inpainting"),
+        (
+            "model.diffusion_model.input_blocks.0.0.weight",
+            torch.ones(16, 5, 3, 3),
+            "from 5 to 4 channels on latents of 4; .* only those for inpainting, 9 to 4, are",
+        ),
         ("model.diffusion_model.label_emb.0.0.weight", torch.ones(64, 31), "another width than 32"),
     ],
 )

@@ -12,7 +12,7 @@ from underpaint import catalog, infotext
 from underpaint.errors import WeightsError
 from underpaint.events import Finished, Progress
 from underpaint.families import tiny
-from underpaint.families._model import Model
+from underpaint.families._model import Heard, Model
 from underpaint.media import Image
 from underpaint.pipelines import image
 from underpaint.requests._samplers import SAMPLERS, own_schedule
@@ -247,9 +247,9 @@ def test_without_guidance_the_network_is_asked_once_a_step(
     sizes: list[int] = []
     predicted = model._predicted
 
-    def counted(x: Tensor, timestep: Tensor, tokens: Tensor, pooled: Tensor | None) -> Tensor:
+    def counted(x: Tensor, timestep: Tensor, heard: Heard) -> Tensor:
         sizes.append(len(x))
-        return predicted(x, timestep, tokens, pooled)
+        return predicted(x, timestep, heard)
 
     monkeypatch.setattr(model, "_predicted", counted)
     pictures(replace(PLAIN, guidance_scale=1.0), model)

@@ -13,16 +13,16 @@ numbers can split in the midst of a vector, where torch computes an exponential 
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from underpaint.diffusion.forward import Clock
 from underpaint.diffusion.guidance import Estimates
-from underpaint.diffusion.prediction import Denoiser, Prediction
+from underpaint.diffusion.prediction import PREDICTIONS, Denoiser, Prediction
 from underpaint.errors import RequestError
 from underpaint.families import _preview
 from underpaint.families._marks import Marks
@@ -43,6 +43,20 @@ class Conditioning(NamedTuple):
     tokens: Tensor
     pooled: Tensor | None
     clip_skip: int = 1
+
+
+class Heard(NamedTuple):
+    """What a network listens to besides the latent and its timestep, for each latent of a batch.
+
+    Attributes:
+        tokens: features of the texts' tokens, (B, L, D).
+        pooled: the texts' vectors, (B, P); None if the model has no use for them.
+        guidance: guidance scales, (B,); None if the network does not obey them.
+    """
+
+    tokens: Tensor
+    pooled: Tensor | None
+    guidance: Tensor | None
 
 
 class Model(ABC):
@@ -82,13 +96,28 @@ class Model(ABC):
 
     @property
     def prediction(self) -> Prediction:
-        """What its network predicts."""
-        return self._marks.prediction
+        """What its network predicts: eps, where nothing says otherwise."""
+        return self._marks.prediction or PREDICTIONS["eps"]
 
     @property
     def native(self) -> int | None:
         """Pixels a side at which it paints; None = at the size asked for."""
         return self._marks.native
+
+    @property
+    def defaults(self) -> Mapping[str, object]:
+        """What suits it where a person does not say: values by their names in an image request."""
+        return {}
+
+    @property
+    def obeys_guidance(self) -> bool:
+        """Whether its network was taught what guidance leads to: it needs no negative."""
+        return False
+
+    @property
+    def inpaints(self) -> bool:
+        """Whether its network sees the mask, and what is kept, beside the latent."""
+        return False
 
     @property
     @abstractmethod
@@ -140,7 +169,12 @@ class Model(ABC):
 
     @abstractmethod
     def encode_text(
-        self, text: str, *, clip_skip: int = 1, emphasis: Emphasis = "original"
+        self,
+        text: str,
+        *,
+        clip_skip: int = 1,
+        emphasis: Emphasis = "original",
+        negative: bool = False,
     ) -> Conditioning:
         """Return a prompt as the network listens to it.
 
@@ -149,10 +183,31 @@ class Model(ABC):
                 tags and the like are read by `underpaint.prompt.plan` before.
             clip_skip: 1 = the text encoder's last layer; n stops n - 1 layers earlier.
             emphasis: what the weights do.
+            negative: the picture is to keep away from it; some models hear such a text otherwise.
 
         Raises:
             RequestError: the text encoder has fewer layers, or the prompt is not acceptable.
         """
+
+    @torch.no_grad()
+    def surroundings(self, pixels: Tensor, mask: Tensor) -> Tensor | None:
+        """Return what an inpainting network sees beside the latent; None for other networks.
+
+        The mask, and the latent of the picture with what is to be repainted in grey: Rombach et al.
+        2022, arXiv:2112.10752, section 4.5, as Stable Diffusion's inpainting models are trained.
+
+        Args:
+            pixels: of the picture to repaint, (1, 3, H, W), -1..1; H and W multiples of `factor`.
+            mask: (1, 1, H, W), 0 = keep, 1 = repaint; between them, the nearer counts.
+
+        Returns:
+            (1, 1 + C, h, w) float32, the mask first.
+        """
+        if not self.inpaints:
+            return None
+        repaint = (mask >= 0.5).float()
+        kept = self.encode(pixels * (1 - repaint))
+        return torch.cat([nn.functional.interpolate(repaint, kept.shape[2:]).to(kept), kept], dim=1)
 
     @torch.no_grad()
     def encode(self, pixels: Tensor) -> Tensor:
@@ -164,7 +219,7 @@ class Model(ABC):
         Returns:
             (B, C, h, w) float32, scaled as the network knows it.
         """
-        latents = self._each(self._encoded, pixels.to(self.device, self.dtype))
+        latents = self._each(self._encoded, pixels.to(self.device))
         return latents.float() * self._marks.latent_scale
 
     @torch.no_grad()
@@ -178,7 +233,7 @@ class Model(ABC):
             (B, 3, H, W) float32, about -1..1, not clamped.
         """
         unscaled = latent.float() / self._marks.latent_scale
-        return self._each(self._decoded, unscaled.to(self.device, self.dtype)).float()
+        return self._each(self._decoded, unscaled.to(self.device)).float()
 
     def preview(self, latent: Tensor) -> Tensor:
         """Return a small, rough picture of each latent, in no time.
@@ -191,19 +246,35 @@ class Model(ABC):
         """
         return _preview.mixed(latent, self._colours)
 
-    def estimates(self, positive: Conditioning, negative: Conditioning | None = None) -> Estimates:
+    def estimates(
+        self,
+        positive: Conditioning,
+        negative: Conditioning | None = None,
+        *,
+        guidance_scale: float = 1.0,
+        surroundings: Tensor | None = None,
+    ) -> Estimates:
         """Return the function that estimates the clean latent, once for each text.
 
         Args:
             positive: what to paint.
             negative: what to keep away from; None for no guidance.
+            guidance_scale: for a model that obeys it by itself; others do not hear it.
+            surroundings: for a model that inpaints, what `surroundings` returns.
 
         Returns:
             (x (B, C, h, w), sigma () or (B,)) -> the estimates, positive first, each like x; one
             call of the network for both, for each picture on a CPU, for all elsewhere.
         """
         texts = [positive] if negative is None else self._levelled(positive, negative)
-        denoise = self.prediction.denoiser(lambda x, t: self._heard(x, t, texts), self.clock)
+
+        def network(x: Tensor, timestep: Tensor) -> Tensor:
+            seen = x if surroundings is None else _beside(x, surroundings)
+            heard = self._heard(len(x), texts, guidance_scale)
+            inputs = seen.to(self.device, self.dtype), timestep.to(self.device)
+            return self._predicted(*inputs, heard).to(x.device)
+
+        denoise = self.prediction.denoiser(network, self.clock)
 
         @torch.no_grad()
         def estimated(x: Tensor, sigma: Tensor) -> tuple[Tensor, ...]:
@@ -220,18 +291,16 @@ class Model(ABC):
         return estimated
 
     @abstractmethod
-    def _predicted(
-        self, x: Tensor, timestep: Tensor, tokens: Tensor, pooled: Tensor | None
-    ) -> Tensor:
+    def _predicted(self, x: Tensor, timestep: Tensor, heard: Heard) -> Tensor:
         """Return what the network says: x (B, C, h, w) in `dtype`, timestep (B,) float32."""
 
     @abstractmethod
     def _encoded(self, pixels: Tensor) -> Tensor:
-        """Return the latents of pixels (B, 3, H, W) as the autoencoder gives them."""
+        """Return the latents of pixels (B, 3, H, W), float32, as the autoencoder gives them."""
 
     @abstractmethod
     def _decoded(self, latent: Tensor) -> Tensor:
-        """Return the pictures of latents (B, C, h, w) as the autoencoder takes them."""
+        """Return the pictures of latents (B, C, h, w), float32, as the autoencoder takes them."""
 
     @property
     def _alone(self) -> bool:
@@ -250,14 +319,14 @@ class Model(ABC):
             return network(pictures)
         return torch.cat([network(picture) for picture in torch.split(pictures, 1)])
 
-    def _heard(self, x: Tensor, timestep: Tensor, texts: Sequence[Conditioning]) -> Tensor:
-        """Return what the network says of latents that stand text by text."""
-        pictures = len(x) // len(texts)
+    def _heard(self, count: int, texts: Sequence[Conditioning], guidance_scale: float) -> Heard:
+        """Return what a batch of `count` latents, which stand text by text, listens to."""
+        pictures = count // len(texts)
         tokens = torch.cat([text.tokens for text in texts]).repeat_interleave(pictures, dim=0)
         pooled = [text.pooled for text in texts if text.pooled is not None]
         vectors = torch.cat(pooled).repeat_interleave(pictures, dim=0) if pooled else None
-        inputs = x.to(self.device, self.dtype), timestep.to(self.device)
-        return self._predicted(*inputs, tokens, vectors).to(x.device)
+        scales = torch.full((count,), guidance_scale, device=self.device)
+        return Heard(tokens, vectors, scales if self.obeys_guidance else None)
 
     def _levelled(self, *texts: Conditioning) -> list[Conditioning]:
         """Return the texts with as many contexts each, empty ones added at the end."""
@@ -269,11 +338,18 @@ class Model(ABC):
         if not missing:
             return text
         empty = self.encode_text("", clip_skip=text.clip_skip).tokens
+        if not bool(text.tokens.any()):  # a text that is not heard stays so
+            empty = torch.zeros_like(empty)
         contexts = [empty] * (missing // empty.shape[1])
         return text._replace(tokens=torch.cat([text.tokens, *contexts], dim=1))
 
     def _rounded(self, side: float) -> int:
         return max(1, round(side / self.factor)) * self.factor
+
+
+def _beside(x: Tensor, surroundings: Tensor) -> Tensor:
+    """Return latents with what is seen beside each, (B, C + 1 + C, h, w)."""
+    return torch.cat([x, surroundings.to(x).expand(len(x), -1, -1, -1)], dim=1)
 
 
 def _together(denoise: Denoiser, x: Tensor, sigma: Tensor, texts: int) -> tuple[Tensor, ...]:

@@ -42,6 +42,11 @@ class Sizes(Protocol):
         """Transformer layers."""
         ...
 
+    @property
+    def pooled_width(self) -> int:
+        """Width of the vector for a whole context."""
+        ...
+
 
 class TextEncoder(Protocol):
     """A network that reads tokens, as `underpaint.networks.clip.ClipText` does."""

@@ -37,6 +37,13 @@ class ClipTextParams:
     """Transformer layers."""
     heads: int = 12
     """Attention heads."""
+    normalised: bool = True
+    """Whether the last normalisation is applied to the features; SDXL takes them before it."""
+
+    @property
+    def pooled_width(self) -> int:
+        """Width of the pooled vector."""
+        return self.width
 
 
 class SelfAttention(nn.Module):
@@ -207,8 +214,7 @@ class ClipText(nn.Module):
 
         Args:
             ids: (B, L), int64; each row ends with end tokens, the vocabulary's highest id.
-            clip_skip: 1 = use the last layer; n stops n - 1 layers earlier, 1..layers. The last
-                normalisation is applied in every case.
+            clip_skip: 1 = use the last layer; n stops n - 1 layers earlier, 1..layers.
             vectors: a person's own words: to read in place of the tokens there.
 
         Returns:
@@ -224,4 +230,4 @@ class ClipText(nn.Module):
             if depth == len(layers) + 1 - clip_skip:
                 kept = x
         pooled = model.final_layer_norm(x)[torch.arange(len(ids)), ids.argmax(dim=-1)]
-        return model.final_layer_norm(kept), pooled
+        return model.final_layer_norm(kept) if self.params.normalised else kept, pooled

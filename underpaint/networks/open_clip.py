@@ -37,6 +37,11 @@ class OpenClipTextParams:
     normalised: bool = True
     """Whether the last normalisation is applied to the features; SDXL takes them before it."""
 
+    @property
+    def pooled_width(self) -> int:
+        """Width of the pooled vector."""
+        return self.width if self.projection is None else self.projection
+
 
 class SelfAttention(nn.Module):
     """Attention of each token to itself and those before it, from one fused projection."""

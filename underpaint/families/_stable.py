@@ -1,0 +1,143 @@
+"""What every Stable Diffusion is: a U-Net on the latents of an autoencoder, and what it listens to.
+
+Paper: Rombach et al. 2022, arXiv:2112.10752. A family adds how it reads texts.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from underpaint.errors import RequestError, WeightsError
+from underpaint.families._model import Conditioning, Heard, Model
+from underpaint.families._parts import Parts
+from underpaint.families._text import Reader
+from underpaint.networks.unet import UNet
+from underpaint.networks.vae import Autoencoder
+from underpaint.requests._emphasis import Emphasis
+
+
+class Networks(NamedTuple):
+    """The networks of a model.
+
+    Attributes:
+        unet: predicts.
+        autoencoder: between pixels and latents.
+        readers: read the prompt, each with its text encoder; their features go side by side.
+    """
+
+    unet: UNet
+    autoencoder: Autoencoder
+    readers: tuple[Reader, ...]
+
+
+class StableDiffusion(Model):
+    """Stable Diffusion 1, of any size, and what the others share with it."""
+
+    def __init__(self, parts: Parts, networks: Networks) -> None:
+        """Put the networks together.
+
+        Args:
+            parts: of the file that they come from.
+            networks: on its device.
+
+        Raises:
+            WeightsError: the networks are whole but do not fit each other.
+        """
+        super().__init__(parts.weights, parts.marks, device=parts.device, dtype=parts.dtype)
+        self._unet, self._autoencoder, self._readers = networks
+        self._pixel_dtype = next(self._autoencoder.parameters()).dtype
+        self._check_channels(parts.where)
+        self._check_width(parts.where)
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """Its text encoders, in the order of the file."""
+        return self._readers
+
+    @property
+    def factor(self) -> int:
+        """Pixels a side that make one position of a latent; 8 for the published ones."""
+        return self._autoencoder.params.factor
+
+    @property
+    def latent_channels(self) -> int:
+        """Channels of a latent; 4 for the published ones."""
+        return self._autoencoder.params.latent_channels
+
+    @property
+    def obeys_guidance(self) -> bool:
+        """Whether its network hears the guidance scale, as latent consistency models do."""
+        return self._unet.params.guidance_width is not None
+
+    @property
+    def inpaints(self) -> bool:
+        """Whether its network sees the mask, and what is kept, beside the latent."""
+        return self._unet.params.in_channels > self.latent_channels
+
+    def encode_text(
+        self,
+        text: str,
+        *,
+        clip_skip: int = 1,
+        emphasis: Emphasis = "original",
+        negative: bool = False,
+    ) -> Conditioning:
+        """Return a prompt as the network listens to it.
+
+        Args:
+            text: weights in brackets, BREAK and all; "" for none.
+            clip_skip: 1 = the text encoder's last layer; n stops n - 1 layers earlier.
+            emphasis: what the weights do.
+            negative: makes no difference here.
+
+        Raises:
+            RequestError: the text encoder has fewer layers, or the prompt is not acceptable.
+        """
+        del negative
+        layers = min(reader.params.layers for reader in self._readers)
+        if not 1 <= clip_skip <= layers:
+            raise RequestError(
+                f"clip_skip is {clip_skip}; for {self.name!r} it must be 1 to {layers}"
+            )
+        skip = self._skipped(clip_skip)
+        readings = [
+            reader.read(text, clip_skip=skip, emphasis=emphasis) for reader in self._readers
+        ]
+        tokens = torch.cat([reading.tokens for reading in readings], dim=-1)
+        listens = self._unet.params.pooled_width is not None
+        return Conditioning(tokens, readings[-1].pooled if listens else None, clip_skip)
+
+    def _skipped(self, clip_skip: int) -> int:
+        """Return which layer from the last to read in each text encoder."""
+        return clip_skip
+
+    @property
+    def _pooled_width(self) -> int:
+        """How wide the vector is that a network hears if it hears one."""
+        return self._readers[-1].params.pooled_width
+
+    def _predicted(self, x: Tensor, timestep: Tensor, heard: Heard) -> Tensor:
+        return self._unet(x, timestep, heard.tokens, heard.pooled, guidance=heard.guidance)
+
+    def _encoded(self, pixels: Tensor) -> Tensor:
+        mean, _ = self._autoencoder.encode(pixels.to(self._pixel_dtype))
+        return mean
+
+    def _decoded(self, latent: Tensor) -> Tensor:
+        return self._autoencoder.decode(latent.to(self._pixel_dtype))
+
+    def _check_channels(self, where: str) -> None:
+        unet, latent = self._unet.params, self.latent_channels
+        if unet.in_channels not in {latent, latent + 1 + latent} or unet.out_channels != latent:
+            raise WeightsError(
+                f"{where} has a U-Net from {unet.in_channels} to {unet.out_channels} channels on "
+                f"latents of {latent}; besides {latent} to {latent} only those for inpainting, "
+                f"{latent + 1 + latent} to {latent}, are supported"
+            )
+
+    def _check_width(self, where: str) -> None:
+        unet = self._unet.params
+        width = sum(reader.params.width for reader in self._readers)
+        if unet.context_width != width or unet.pooled_width not in {None, self._pooled_width}:
+            raise WeightsError(f"{where} has a U-Net for text of another width than {width}")
