@@ -66,34 +66,13 @@ def read(path: Path) -> Weights:
             f"there are: {', '.join(f'{name}...' for name in _PIPELINES)}"
         )
     promised: dict[str, Promise] = {}
-    read_files: list[Path] = []
     for part in _parts(path):
-        own, found = _network(path / part.folder)
-        single = named_as_single(part, own, shown(str(path)))
+        single = named_as_single(part, network(path / part.folder), shown(str(path)))
         promised |= {part.prefix + name: promise for name, promise in single.items()}
-        read_files += found
     remarks = _configs.remarks(
         {each.parent.name: _json(each) for each in sorted(path.glob("*/*config.json"))}
     )
-    ordered = sorted(read_files)
-    return Weights(
-        Tensors(promised), remarks, path, lambda: hashes.of_folder(path, ordered), path.name
-    )
-
-
-def network(path: Path) -> tuple[Part, dict[str, Promise]] | None:
-    """Return an autoencoder that stands in a folder of its own, as a single file has it.
-
-    Args:
-        path: a folder; None is returned for one without the autoencoder's configuration.
-
-    Raises:
-        WeightsError: it cannot be read.
-    """
-    if not (path / "config.json").is_file():
-        return None
-    own, _ = _network(path)
-    return AUTOENCODER, named_as_single(AUTOENCODER, own, shown(str(path)))
+    return Weights(Tensors(promised), remarks, path, lambda: hashes.sha256(path), path.name)
 
 
 def save(path: Path, weights: Weights) -> None:
@@ -159,13 +138,20 @@ def _parts(path: Path) -> Iterator[Part]:
         raise WeightsError(f"{shown(str(path))} has no folder 'text_encoder'")
 
 
-def _network(path: Path) -> tuple[dict[str, Promise], list[Path]]:
-    """Return a network's tensors and the files that they are in."""
-    found = chosen(path)
+def network(path: Path) -> dict[str, Promise]:
+    """Return a network's tensors by the names that they have in their folder.
+
+    Args:
+        path: the network's folder.
+
+    Raises:
+        WeightsError: there are none, or they are not acceptable.
+        StorageError: a file of torch.save cannot be converted.
+    """
     promised: dict[str, Promise] = {}
-    for file in found:
+    for file in chosen(path):
         promised |= promises(_single.read(file).tensors)
-    return promised, found
+    return promised
 
 
 def chosen(path: Path) -> list[Path]:

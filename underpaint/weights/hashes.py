@@ -12,14 +12,13 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from underpaint import files
 from underpaint.errors import StorageError, WeightsError
 
-__all__ = ["known", "legacy", "of_folder", "sha256", "sha256_of"]
+__all__ = ["SHORT", "known", "legacy", "sha256", "sha256_of"]
 
 SHORT = 10
 
@@ -32,13 +31,14 @@ def sha256(path: Path) -> str:
     """Return the 64 hexadecimal digits of a file's SHA-256, or of a folder's.
 
     Args:
-        path: a file; or a folder, for which `of_folder` says what is meant.
+        path: a file; or a folder of diffusers, for which it is that of the list of its files of
+            weights, in the form that `sha256sum` writes.
 
     Raises:
         WeightsError: it cannot be read.
     """
     if path.is_dir():
-        return of_folder(path, sorted(path.rglob("*.safetensors")))
+        return _joined(path)
     try:
         with path.open("rb") as file:
             return sha256_of(file)
@@ -71,8 +71,11 @@ def known(path: Path) -> str | None:
     """Return the SHA-256 of a file if it was found before, else None; reads nothing of the file.
 
     Args:
-        path: a file, or one that is not there.
+        path: a file or folder, or one that is not there.
     """
+    if path.is_dir():
+        there = all(known(part) for part in _parts(path))
+        return _joined(path) if there else None
     try:
         return _remembered().get(_key(path, path.stat()))
     except (OSError, ValueError):
@@ -96,17 +99,16 @@ def legacy(path: Path) -> str:
         raise _unreadable(path, error) from error
 
 
-def of_folder(folder: Path, parts: Iterable[Path]) -> str:
-    """Return one hash for several files: the SHA-256 of the list of theirs, in `sha256sum`'s form.
+def _parts(folder: Path) -> list[Path]:
+    """Return the files of weights in a folder; conversions are not among them."""
+    pickles = sorted(folder.rglob("*.bin"))
+    converted = {pickle.with_name(f"{pickle.name}.safetensors") for pickle in pickles}
+    safe = [path for path in folder.rglob("*.safetensors") if path not in converted]
+    return sorted([*pickles, *safe])
 
-    Args:
-        folder: which they are in.
-        parts: files in it, in an order that is always the same.
 
-    Raises:
-        WeightsError: one cannot be read.
-    """
-    lines = [f"{sha256(part)}  {part.relative_to(folder).as_posix()}\n" for part in parts]
+def _joined(folder: Path) -> str:
+    lines = [f"{sha256(part)}  {part.relative_to(folder).as_posix()}\n" for part in _parts(folder)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
