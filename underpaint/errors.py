@@ -7,6 +7,7 @@ UnderpaintError
 |-- WeightsError
 |-- ModelNotFoundError
 |-- StorageError
+|-- DownloadError
 `-- TrainingError
 
 The text of each is shown to people as it is: one sentence that names the value, what is allowed,
@@ -60,6 +61,10 @@ class ModelNotFoundError(UnderpaintError):
 
 class StorageError(UnderpaintError):
     """A folder or disk cannot be read or written: it is full, or not ours to write."""
+
+
+class DownloadError(UnderpaintError):
+    """Something cannot be fetched: there is no network, or what came is not what was promised."""
 
 
 class TrainingError(UnderpaintError):

@@ -13,7 +13,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,6 +68,24 @@ def fill(path: Path, writing: Callable[[BinaryIO], object]) -> None:
     with _storing(path), _filled(path.parent, writing) as partial:
         os.replace(partial, path)
         _flush_folder(path.parent)
+
+
+def extend(path: Path, pieces: Iterable[bytes], start: int) -> None:
+    """Go on writing a file that is not whole yet; what is written stays, whatever happens then.
+
+    Args:
+        path: the file, made if need be. Nothing may take it for a whole one: `adopt` gives it its
+            name when it is.
+        pieces: the bytes that follow, as they come.
+        start: where they go, at most the file's size; what stood behind is forgotten.
+
+    Raises:
+        StorageError: it cannot be written; names the file and the reason.
+    """
+    with _storing(path), open(path, "ab") as file:
+        file.truncate(start)
+        for piece in pieces:
+            file.write(piece)
 
 
 def fill_folder(path: Path, writing: Callable[[Path], object]) -> None:

@@ -45,7 +45,7 @@ def _read(path: Path) -> Mapping[str, Promise]:
     else:
         whole = promises(_single.read(path).tensors)
         prefix = AUTOENCODER.prefix
-        inner = {name.removeprefix(prefix): whole[name] for name in whole if prefix in name}
+        inner = {name[len(prefix) :]: whole[name] for name in whole if name.startswith(prefix)}
         found = inner or {n: promise for n, promise in whole.items() if not n.startswith("loss.")}
     if _MARK not in found:
         raise WeightsError(f"{shown(str(path))} holds no autoencoder")

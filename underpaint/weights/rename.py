@@ -17,9 +17,10 @@ __all__ = ["bind", "hollow", "split", "text_model"]
 _NAMED = 10
 
 # Numbers that training or older programs leave in checkpoints and no network needs: places of
-# tokens, a discriminator, averages kept twice, CLIP's temperature and its way to picture space.
+# tokens, a discriminator, averages kept twice, CLIP's temperature, OpenCLIP's mask, and CLIP's way
+# to picture space (OpenCLIP's, which SDXL takes, has no `.weight`).
 _HARMLESS = re.compile(
-    r"(.*\.)?position_ids|loss\..*|model_ema\..*|logit_scale|text_projection(\.weight)?"
+    r"(.*\.)?position_ids|loss\..*|model_ema\..*|logit_scale|attn_mask|text_projection\.weight"
 )
 
 
