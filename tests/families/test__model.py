@@ -182,15 +182,39 @@ def test_without_a_negative_there_is_one_estimate(model: Model) -> None:
     assert torch.allclose(alone, first, atol=1e-4)
 
 
-def test_a_shorter_text_is_filled_up_with_empty_contexts(model: Model) -> None:
-    long, short = model.encode_text("cat " * 160), model.encode_text("dog", clip_skip=2)
+def test_each_text_is_heard_at_its_own_length(model: Model) -> None:
+    """As in AUTOMATIC1111, which fills the shorter one up only when told to."""
+    long, short = model.encode_text("cat " * 160), model.encode_text("dog")
+    x, sigma = drawn(2, 4, 8, 8), torch.tensor(2.0)
+    for texts in ((long, short), (short, long), (short, long, short, short, long)):
+        together = model.estimates(*texts)(x, sigma)
+        assert len(together) == len(texts)
+        for text, estimate in zip(texts, together, strict=True):
+            (alone,) = model.estimates(text)(x, sigma)
+            assert torch.allclose(estimate, alone, atol=1e-4)
+
+
+def test_a_call_is_for_two_texts_at_most(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    predicted = model._predicted
+
+    def counted(x: Tensor, *others: Any) -> Tensor:
+        sizes.append(len(x))
+        return predicted(x, *others)
+
+    monkeypatch.setattr(model, "_predicted", counted)
+    long, short = model.encode_text("cat " * 80), model.encode_text("dog")
+    model.estimates(short, short, long, short)(drawn(1, 4, 8, 8), torch.tensor(2.0))
+    assert sizes == [2, 1, 1]
+
+
+def test_a_text_can_be_filled_up_with_empty_contexts(model: Model) -> None:
+    text = model.encode_text("a dog", clip_skip=2)
     empty = model.encode_text("", clip_skip=2).tokens
-    filled = short._replace(tokens=torch.cat([short.tokens, empty, empty], dim=1))
-    x, sigma = drawn(1, 4, 8, 8), torch.tensor(2.0)
-    for texts, spelt_out in (((long, short), (long, filled)), ((short, long), (filled, long))):
-        found = model.estimates(*texts)(x, sigma)
-        wanted = model.estimates(*spelt_out)(x, sigma)
-        assert all(torch.equal(one, other) for one, other in zip(found, wanted, strict=True))
+    longer = model.lengthened(text, 3 * 77)
+    assert torch.equal(longer.tokens, torch.cat([text.tokens, empty, empty], dim=1))
+    assert longer.pooled is text.pooled
+    assert model.lengthened(longer, 3 * 77) is longer
 
 
 def test_leaves_no_graph_behind(model: Model) -> None:

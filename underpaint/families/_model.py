@@ -246,47 +246,64 @@ class Model(ABC):
         """
         return _preview.mixed(latent, self._colours)
 
+    def lengthened(self, text: Conditioning, length: int) -> Conditioning:
+        """Return a text with empty contexts at its end.
+
+        Args:
+            text: what `encode_text` returns.
+            length: tokens to have in all, whole contexts; not fewer than there are.
+        """
+        missing = length - text.tokens.shape[1]
+        if not missing:
+            return text
+        empty = self.encode_text("", clip_skip=text.clip_skip).tokens
+        if not bool(text.tokens.any()):  # a text that is not heard stays so
+            empty = torch.zeros_like(empty)
+        contexts = [empty] * (missing // empty.shape[1])
+        return text._replace(tokens=torch.cat([text.tokens, *contexts], dim=1))
+
     def estimates(
         self,
-        positive: Conditioning,
-        negative: Conditioning | None = None,
-        *,
+        *texts: Conditioning,
         guidance_scale: float = 1.0,
         surroundings: Tensor | None = None,
     ) -> Estimates:
         """Return the function that estimates the clean latent, once for each text.
 
         Args:
-            positive: what to paint.
-            negative: what to keep away from; None for no guidance.
+            *texts: what to paint, and last, for guidance, what to keep away from; each is heard
+                at its own length.
             guidance_scale: for a model that obeys it by itself; others do not hear it.
             surroundings: for a model that inpaints, what `surroundings` returns.
 
         Returns:
-            (x (B, C, h, w), sigma () or (B,)) -> the estimates, positive first, each like x; one
-            call of the network for both, for each picture on a CPU, for all elsewhere.
+            (x (B, C, h, w), sigma () or (B,)) -> the estimates, in the order of the texts, each
+            like x. Two texts of one length share a call of the network, which is for each picture
+            on a CPU, for all elsewhere.
         """
-        texts = [positive] if negative is None else self._levelled(positive, negative)
 
-        def network(x: Tensor, timestep: Tensor) -> Tensor:
-            seen = x if surroundings is None else _beside(x, surroundings)
-            heard = self._heard(len(x), texts, guidance_scale)
-            inputs = seen.to(self.device, self.dtype), timestep.to(self.device)
-            return self._predicted(*inputs, heard).to(x.device)
+        def denoiser(together: Sequence[Conditioning]) -> Denoiser:
+            def network(x: Tensor, timestep: Tensor) -> Tensor:
+                seen = x if surroundings is None else _beside(x, surroundings)
+                heard = self._heard(len(x), together, guidance_scale)
+                inputs = seen.to(self.device, self.dtype), timestep.to(self.device)
+                return self._predicted(*inputs, heard).to(x.device)
 
-        denoise = self.prediction.denoiser(network, self.clock)
+            return self.prediction.denoiser(network, self.clock)
+
+        pairs = _pairs([text.tokens.shape[1] for text in texts])
+        denoisers = [denoiser([texts[place] for place in places]) for places in pairs]
 
         @torch.no_grad()
         def estimated(x: Tensor, sigma: Tensor) -> tuple[Tensor, ...]:
-            levels = sigma.expand(len(x))
             size = 1 if self._alone else len(x)
-            pieces = [
-                _together(denoise, piece, level, len(texts))
-                for piece, level in zip(
-                    torch.split(x, size), torch.split(levels, size), strict=True
-                )
-            ]
-            return tuple(torch.cat(pictures) for pictures in zip(*pieces, strict=True))
+            found: list[list[Tensor]] = [[] for _ in texts]
+            for piece, level in zip(x.split(size), sigma.expand(len(x)).split(size), strict=True):
+                for places, denoise in zip(pairs, denoisers, strict=True):
+                    estimates = _together(denoise, piece, level, len(places))
+                    for place, estimate in zip(places, estimates, strict=True):
+                        found[place].append(estimate)
+            return tuple(torch.cat(pictures) for pictures in found)
 
         return estimated
 
@@ -328,21 +345,6 @@ class Model(ABC):
         scales = torch.full((count,), guidance_scale, device=self.device)
         return Heard(tokens, vectors, scales if self.obeys_guidance else None)
 
-    def _levelled(self, *texts: Conditioning) -> list[Conditioning]:
-        """Return the texts with as many contexts each, empty ones added at the end."""
-        longest = max(text.tokens.shape[1] for text in texts)
-        return [self._padded(text, longest) for text in texts]
-
-    def _padded(self, text: Conditioning, length: int) -> Conditioning:
-        missing = length - text.tokens.shape[1]
-        if not missing:
-            return text
-        empty = self.encode_text("", clip_skip=text.clip_skip).tokens
-        if not bool(text.tokens.any()):  # a text that is not heard stays so
-            empty = torch.zeros_like(empty)
-        contexts = [empty] * (missing // empty.shape[1])
-        return text._replace(tokens=torch.cat([text.tokens, *contexts], dim=1))
-
     def _rounded(self, side: float) -> int:
         return max(1, round(side / self.factor)) * self.factor
 
@@ -350,6 +352,12 @@ class Model(ABC):
 def _beside(x: Tensor, surroundings: Tensor) -> Tensor:
     """Return latents with what is seen beside each, (B, C + 1 + C, h, w)."""
     return torch.cat([x, surroundings.to(x).expand(len(x), -1, -1, -1)], dim=1)
+
+
+def _pairs(lengths: Sequence[int]) -> list[list[int]]:
+    """Return the places of what has one length by twos; by more, memory would grow."""
+    alike = [[p for p, own in enumerate(lengths) if own == length] for length in set(lengths)]
+    return sorted(places[at : at + 2] for places in alike for at in range(0, len(places), 2))
 
 
 def _together(denoise: Denoiser, x: Tensor, sigma: Tensor, texts: int) -> tuple[Tensor, ...]:
