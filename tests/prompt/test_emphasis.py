@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from underpaint.errors import RequestError
-from underpaint.prompt.emphasis import MAX_BYTES, MAX_DEPTH, Span, parse
+from underpaint.prompt._limits import MAX_BYTES, MAX_DEPTH
+from underpaint.prompt.emphasis import Span, parse
 
 any_text = st.text(alphabet="ab ,:.0123456789()[]\\+-\n猫", max_size=60)
 

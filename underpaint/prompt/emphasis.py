@@ -15,10 +15,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from underpaint.errors import RequestError
-
-MAX_BYTES = 16 * 2**10
-MAX_DEPTH = 64
+from underpaint.prompt._limits import bounded, shallow
 
 _UP = 1.1
 _DOWN = 1 / 1.1
@@ -61,10 +58,7 @@ def parse(text: str) -> tuple[Span, ...]:
     Raises:
         RequestError: more than 16 KiB, or more than 64 brackets open at once.
     """
-    size = len(text.encode(errors="surrogatepass"))
-    if size > MAX_BYTES:
-        raise RequestError(f"the prompt is {size} bytes long; it must be at most {MAX_BYTES}")
-    return tuple(_merged(*_weighed(text)))
+    return tuple(_merged(*_weighed(bounded(text))))
 
 
 def _weighed(text: str) -> tuple[list[str], list[float], list[int]]:
@@ -108,8 +102,7 @@ def _pieces(token: re.Match[str]) -> list[str]:
 
 
 def _open(opened: dict[str, list[int]], bracket: str, start: int) -> None:
-    if sum(map(len, opened.values())) == MAX_DEPTH:
-        raise RequestError(f"the prompt has more than {MAX_DEPTH} brackets open at once")
+    shallow(sum(map(len, opened.values())))
     opened[bracket].append(start)
 
 
