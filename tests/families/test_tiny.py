@@ -37,6 +37,6 @@ def test_can_be_saved_and_read_as_any_other(tmp_path: object) -> None:
 
 
 def test_families_are_a_catalogue() -> None:
-    assert catalog.ids("underpaint.families") == ("sd1", "tiny")
+    assert catalog.ids("underpaint.families") == ("sd1", "sd2", "sdxl", "tiny")
     labels = {id: catalog.constants("underpaint.families", id)["LABEL"] for id in ("sd1", "tiny")}
     assert labels == {"sd1": "Stable Diffusion 1", "tiny": "Tiny (random weights)"}

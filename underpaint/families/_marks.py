@@ -45,7 +45,7 @@ class Marks:
         latent_scale: what an autoencoder's latents are multiplied by, > 0.
         native: pixels a side at which the model paints, 16..4096; None = at any size.
         preview: (C + 1, 3) from latent channels, and a 1, to colours; None = unknown.
-        heads: attention heads by network ("unet", "text", "open_text"), where they are told.
+        heads: attention heads by network ("unet", "text"), where they are told.
     """
 
     prediction: Prediction | None

@@ -103,7 +103,7 @@ class Parts:
         """
         where = f"{self.where} (OpenCLIP text encoder)"
         tensors = self._below(prefix)
-        params = _sizes.open_text(_shapes(tensors), self.marks.heads.get("open_text"), where)
+        params = _sizes.open_text(_shapes(tensors), where)
         params = replace(params, normalised=normalised)
         return _bound(lambda: OpenClipText(params), tensors, where)
 

@@ -114,12 +114,11 @@ def text(shapes: Shapes, heads: int | None, where: str) -> ClipTextParams:
     )
 
 
-def open_text(shapes: Shapes, heads: int | None, where: str) -> OpenClipTextParams:
-    """Return the sizes of a text encoder of OpenCLIP.
+def open_text(shapes: Shapes, where: str) -> OpenClipTextParams:
+    """Return the sizes of a text encoder of OpenCLIP; it has a head for 64 features, as `text`.
 
     Args:
         shapes: of its tensors.
-        heads: attention heads; None = as for `text`.
         where: the file and part, for the error.
 
     Raises:
@@ -134,7 +133,7 @@ def open_text(shapes: Shapes, heads: int | None, where: str) -> OpenClipTextPara
         context_length=length,
         width=width,
         layers=_counted(shapes, "transformer.resblocks.{}.ln_1.weight"),
-        heads=_text_heads(width, heads, where),
+        heads=_text_heads(width, None, where),
         projection=_shape(shapes, "text_projection", 2, where)[1] if projected else None,
     )
 

@@ -3,12 +3,14 @@
 Paper: Rombach et al. 2022, arXiv:2112.10752. A family adds how it reads texts.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from underpaint.errors import RequestError, WeightsError
+from underpaint.families._distilled import distilled
 from underpaint.families._model import Conditioning, Heard, Model
 from underpaint.families._parts import Parts
 from underpaint.families._text import Reader
@@ -64,6 +66,11 @@ class StableDiffusion(Model):
     def latent_channels(self) -> int:
         """Channels of a latent; 4 for the published ones."""
         return self._autoencoder.params.latent_channels
+
+    @property
+    def defaults(self) -> Mapping[str, object]:
+        """What suits it where a person does not say; few-step models are told by their name."""
+        return distilled(self.name, obeys_guidance=self.obeys_guidance)
 
     @property
     def obeys_guidance(self) -> bool:
