@@ -6,7 +6,13 @@ import pickle
 import pytest
 
 from underpaint import errors
-from underpaint.errors import RequestError, StorageError, UnderpaintError, UnknownEntryError
+from underpaint.errors import (
+    QueueFullError,
+    RequestError,
+    StorageError,
+    UnderpaintError,
+    UnknownEntryError,
+)
 
 OURS = [
     kind
@@ -47,7 +53,11 @@ def test_a_name_cannot_break_the_sentence_into_lines() -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [UnknownEntryError("samplers", "eular", ("euler",)), StorageError("cannot write 'a.png'")],
+    [
+        UnknownEntryError("samplers", "eular", ("euler",)),
+        StorageError("cannot write 'a.png'"),
+        QueueFullError("1,000 jobs wait", 30),
+    ],
 )
 def test_errors_cross_processes_whole(error: UnderpaintError) -> None:
     copy = pickle.loads(pickle.dumps(error))

@@ -59,6 +59,32 @@ class ModelNotFoundError(UnderpaintError):
     """There is no such model; lists those there are."""
 
 
+class NotFoundError(UnderpaintError):
+    """There is no job or picture of this id."""
+
+
+class ConflictError(UnderpaintError):
+    """What is asked for contradicts what was asked for before."""
+
+
+class QueueFullError(UnderpaintError):
+    """No more work can wait.
+
+    Attributes:
+        retry_after: seconds after which there is likely to be room, 1 or more.
+    """
+
+    def __init__(self, words: str, retry_after: int) -> None:
+        """Say how many wait, and when to come again."""
+        super().__init__(f"{words}; try again in {retry_after} s")
+        self.words = words
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, int]]:
+        """Keep the parts when the error crosses to another process."""
+        return type(self), (self.words, self.retry_after)
+
+
 class StorageError(UnderpaintError):
     """A folder or disk cannot be read or written: it is full, or not ours to write."""
 
@@ -69,3 +95,19 @@ class DownloadError(UnderpaintError):
 
 class TrainingError(UnderpaintError):
     """Training cannot start, or cannot go on."""
+
+
+class WorkError(UnderpaintError):
+    """Work that was begun cannot be ended."""
+
+
+class CrashError(WorkError):
+    """The process that works has died, or was ended because it said nothing any more."""
+
+
+class DeadlineError(WorkError):
+    """Work was not done when it had to be."""
+
+
+class OutOfMemoryError(WorkError):
+    """There is not enough memory, even for the smallest pieces of the work."""

@@ -1,0 +1,88 @@
+"""Requests as the database keeps them: in JSON, the pictures in them by their ids."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from underpaint import catalog
+from underpaint.media import Image
+from underpaint.requests._fields import Request, fields
+from underpaint.requests.image import ImageRequest
+
+REQUESTS = "underpaint.requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A request at rest.
+
+    Attributes:
+        kind: the id of its class, such as "image".
+        text: all but its pictures, as JSON.
+        inputs: the ids of its pictures, by the names of their fields.
+    """
+
+    kind: str
+    text: str
+    inputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def bare(self) -> ImageRequest:
+        """Return the request without its pictures."""
+        return bare(self.kind, self.text)
+
+    def whole(self, picture: Callable[[str], Image]) -> ImageRequest:
+        """Return the request with its pictures.
+
+        Args:
+            picture: gives the picture of an id.
+        """
+        given = {name: picture(id) for name, id in self.inputs.items()}
+        return replace(self.bare(), **given)
+
+
+def stored(request: ImageRequest, kept: Callable[[Image], str]) -> Stored:
+    """Return a request as it is kept.
+
+    Args:
+        request: its seeds drawn.
+        kept: keeps a picture and gives its id.
+    """
+    pictures = _pictures(request)
+    inputs = {name: kept(picture) for name, picture in pictures.items()}
+    without = replace(request, **dict.fromkeys(pictures))
+    return Stored(kind(request), without.to_json(), MappingProxyType(inputs))
+
+
+def bare(kind: str, text: str) -> ImageRequest:
+    """Return the request in `text`, of the class with the id `kind`."""
+    module = catalog.entry(REQUESTS, kind)
+    return getattr(module, f"{kind.title()}Request").from_json(text)
+
+
+def kind(request: Request) -> str:
+    """Return the id of a request's class."""
+    return type(request).__module__.rpartition(".")[2]
+
+
+def fingerprint(request: ImageRequest) -> str:
+    """Return what is equal for equal requests, seeds drawn or not, and for no others."""
+    pictures = _pictures(request)
+    contents = {name: content(picture) for name, picture in pictures.items()}
+    without = replace(request, **dict.fromkeys(pictures))
+    words = json.dumps([kind(request), without.to_json(), contents], sort_keys=True)
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def content(picture: Image) -> str:
+    """Return what is equal for equal pixels, however they are written, and for no others."""
+    head = f"{picture.mode} {picture.width} {picture.height}\n"
+    return hashlib.sha256(head.encode() + picture.pixels).hexdigest()[:32]
+
+
+def _pictures(request: ImageRequest) -> dict[str, Image]:
+    """Return the pictures in a request, by the names of their fields."""
+    names = [field.name for field in fields(type(request)) if field.kind is Image]
+    given = {name: getattr(request, name) for name in names}
+    return {name: picture for name, picture in given.items() if picture is not None}
