@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,13 +36,20 @@ LOUD = ("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS", "GITHUB_ACTIONS", "CI")
 def page() -> str:
     """The page as the program would have it now."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        sections = list(pool.map(section, ["", *cli.VERBS]))
+        sections = list(pool.map(section, ["", *verbs(cli.VERBS)]))
     return "\n".join([TITLE, *sections])
+
+
+def verbs(known: Mapping[str, cli.Verb]) -> Iterator[str]:
+    """Yield every verb, those that follow another behind it."""
+    for name, verb in known.items():
+        yield name
+        yield from (f"{name} {inner}" for inner in verbs(verb.verbs))
 
 
 def section(verb: str) -> str:
     """What the help says of a verb, or of the program for "", under its heading."""
-    words = [word for word in ("underpaint", verb, "--help") if word]
+    words = ["underpaint", *verb.split(), "--help"]
     return f"## {' '.join(words[:-1])}\n\n```\n{help_text(words[1:])}\n```\n"
 
 

@@ -9,9 +9,9 @@ import torch
 from underpaint.engines._worker import Worker, family
 from underpaint.errors import ModelNotFoundError, RequestError, WeightsError
 from underpaint.events import Event, Failed, Finished, Started
+from underpaint.families import tiny
 from underpaint.requests.image import ImageRequest
-from underpaint.weights import checkpoint
-from underpaint.weights.checkpoint import Weights
+from underpaint.weights import checkpoint, folder
 
 
 def worker(*folders: Path, keep: int = 2) -> Worker:
@@ -47,10 +47,37 @@ def test_a_model_is_loaded_once_and_says_so() -> None:
 def test_a_model_in_a_file_is_of_the_family_that_knows_its_tensors(shelf: Path) -> None:
     model = worker(shelf).model("one")
     assert model.name == "one"
-    assert family(checkpoint.read(shelf / "one.safetensors")) == "sd1"
+    assert family(checkpoint.read(shelf / "one.safetensors").shapes, "one") == "sd1"
     events = list(worker(shelf).run(request("one")))
     assert isinstance(events[-1], Finished)
     assert "Model: one" in events[-1].media.text
+
+
+def test_an_autoencoder_beside_a_model_takes_the_place_of_its_own(shelf: Path) -> None:
+    busy = worker(shelf)
+    latent = torch.ones(1, 4, 8, 8)
+    own = busy.model("two").decode(latent)
+    tensors = {
+        name.removeprefix("first_stage_model."): 2 * tensor
+        for name, tensor in tiny.weights().tensors.items()
+        if name.startswith("first_stage_model.decoder")
+    }
+    checkpoint.save(shelf / "one.vae.safetensors", _whole(tensors), {})
+    assert not torch.equal(busy.model("one").decode(latent), own)
+
+
+def _whole(changed: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    prefix = "first_stage_model."
+    kept = tiny.weights().tensors
+    return {name[len(prefix) :]: kept[name] for name in kept if name.startswith(prefix)} | changed
+
+
+def test_a_diffusers_folder_paints_as_its_single_file_does(shelf: Path) -> None:
+    folder.save(shelf / "three", checkpoint.read(shelf / "one.safetensors"))
+    busy = worker(shelf)
+    pictures = [list(busy.run(request(name)))[-1] for name in ("one", "three")]
+    first, second = (event.media.pixels for event in pictures if isinstance(event, Finished))
+    assert first == second
 
 
 def test_the_models_used_last_are_kept(shelf: Path) -> None:
@@ -87,7 +114,7 @@ def test_a_fault_of_ours_is_not_hidden_in_an_event(monkeypatch: pytest.MonkeyPat
 
 def test_a_file_of_no_family_is_refused(tmp_path: Path) -> None:
     checkpoint.save(tmp_path / "odd.safetensors", {"odd": torch.zeros(3)}, {})
-    with pytest.raises(WeightsError, match=r"odd.safetensors.* no family .* there are: sd1, tiny"):
+    with pytest.raises(WeightsError, match=r"'odd' belongs to no family .* there are: sd1, .*tiny"):
         worker(tmp_path).model("odd")
-    with pytest.raises(WeightsError, match="these weights"):
-        family(Weights({"odd": torch.zeros(3)}, {}))
+    with pytest.raises(WeightsError, match="'these' belongs to no family"):
+        family({"odd": (3,)}, "these")

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import numpy
 import pytest
+import torch
 
 from underpaint import files, infotext
 from underpaint.faces import cli
+from underpaint.families import tiny
 from underpaint.media import Image
 
 ROOT = Path(__file__).parents[2]
@@ -261,6 +263,49 @@ def test_models_info_and_doctor(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert [each["what"] for each in findings if not each["good"]][:1] == ["models"]
 
 
+def test_a_model_of_another_program_is_fetched_from_its_folder_and_painted_with(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "webui/models/Stable-diffusion").mkdir(parents=True)
+    place = here / "webui/models/Stable-diffusion/old.ckpt"
+    torch.save({"state_dict": dict(tiny.weights().tensors)}, place)
+    where = ("--models", "webui")
+    assert cli.run(["models", *where]) == 0
+    assert "old   sd1" in capsys.readouterr().out
+
+    assert cli.run(["models", "hash", "old.ckpt", *where]) == 0
+    title = capsys.readouterr().out.splitlines()[1].partition("]")[0] + "]"
+    assert cli.run(["models", "info", title, *where, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["layout"] == "torch.save file"
+
+    wanted = ("--model", title, *QUICK[2:], "--batch", "1", "--seed", "3", *where)
+    assert cli.run(["image", "a fox", *wanted]) == 0
+    text = Image.read(here / "outputs/00000-3.png").text
+    assert f"Model hash: {title[-11:-1]}, Model: old" in text
+
+
+def test_models_verbs_tell_their_mistakes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, sentence in (
+        (["pull", "fox"], "no 'fox' on the hub; a name there is OWNER/REPOSITORY[/FILE]"),
+        (["pull", "me/fox"], "cannot fetch 'me/fox': HF_HUB_OFFLINE is set"),
+        (["convert", "nothing"], "no 'nothing' in models; there are:"),
+        (["convert", "mini", "--to", "onnx"], "to is 'onnx'; it must be one of safetensors"),
+        (["info"], "missing argument 'MODEL'"),
+        (["hash", "mini [0123456789]"], "no 'mini [0123456789]' in models; the 'mini' there is"),
+        (["shred"], "no such command 'shred'"),
+    ):
+        assert cli.run(["models", *arguments]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith(f"underpaint: {sentence}")
+        assert err.count("\n") == 1
+    assert (
+        cli.run(["models", "convert", "mini", "--dtype", "float16", "--out", "half.safetensors"])
+        == 0
+    )
+    assert capsys.readouterr().out == "half.safetensors\n"
+
+
 def test_training_asks_for_a_recipe_and_checks_what_is_overridden(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -307,9 +352,11 @@ def test_help_is_there_without_torch_or_requests(here: Path) -> None:
     assert all(verb in done.stdout for verb in cli.VERBS)
 
 
-@pytest.mark.parametrize("verb", ["", *cli.VERBS])
+@pytest.mark.parametrize(
+    "verb", ["", *cli.VERBS, *(f"models {v}" for v in cli.VERBS["models"].verbs)]
+)
 def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run([word for word in (verb, "--help") if word]) == 0
+    assert cli.run([*verb.split(), "--help"]) == 0
     assert f"Usage: underpaint {verb}" in capsys.readouterr().out
 
 

@@ -20,6 +20,12 @@ def find(name: str, folders: Sequence[Path]) -> Path | str:
         ModelNotFoundError: there is no such model; lists those there are.
         StorageError: a folder cannot be read.
     """
-    named = {catalog.constants(FAMILIES, id).get("NAME"): id for id in catalog.ids(FAMILIES)}
+    named = made()
     filed = {book.name for book in shelf.listing(folders)}
     return named[name] if name in named and name not in filed else shelf.find(name, folders)
+
+
+def made() -> dict[str, str]:
+    """Return the models that no file holds: by name, the id of the family that makes each."""
+    named = {id: catalog.constants(FAMILIES, id).get("NAME") for id in catalog.ids(FAMILIES)}
+    return {str(name): id for id, name in named.items() if name is not None}

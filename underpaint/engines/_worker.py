@@ -1,7 +1,7 @@
 """The worker: it holds loaded models and does what requests ask; every engine runs one."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -14,8 +14,7 @@ from underpaint.errors import UnderpaintError, WeightsError
 from underpaint.events import Event, Failed, Started
 from underpaint.families._model import Model
 from underpaint.requests.image import ImageRequest
-from underpaint.weights import checkpoint
-from underpaint.weights.checkpoint import Weights
+from underpaint.weights import autoencoder, checkpoint, shelf
 
 __all__ = ["Worker", "family"]
 
@@ -97,22 +96,27 @@ class Worker:
             module = catalog.entry(FAMILIES, place)
             return module.build(module.weights(), device=self.device, dtype=self.dtype)
         weights = checkpoint.read(place)
-        module = catalog.entry(FAMILIES, family(weights))
+        if (other := shelf.first_stage_of(place, self.folders)) is not None:
+            weights = autoencoder.replaced(weights, other)
+        module = catalog.entry(FAMILIES, family(weights.shapes, weights.name))
         return module.build(weights, device=self.device, dtype=self.dtype)
 
 
-def family(weights: Weights) -> str:
+def family(shapes: Mapping[str, tuple[int, ...]], name: str) -> str:
     """Return the id of the family that weights belong to.
+
+    Args:
+        shapes: of their tensors.
+        name: theirs, for the error.
 
     Raises:
         WeightsError: none that we know.
     """
     ids = catalog.ids(FAMILIES)
     for id in ids:
-        if catalog.entry(FAMILIES, id).matches(weights.shapes):
+        if catalog.entry(FAMILIES, id).matches(shapes):
             return id
-    where = weights.path or "these weights"
-    raise WeightsError(f"{where} belongs to no family that we know; there are: {', '.join(ids)}")
+    raise WeightsError(f"{name!r} belongs to no family that we know; there are: {', '.join(ids)}")
 
 
 def _pipeline(request: ImageRequest) -> Pipeline:

@@ -11,7 +11,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -25,6 +25,7 @@ from underpaint.faces._parameters import argument, command, flag, option
 Values = Mapping[str, Any]
 
 MODELS, OUTPUTS = "models", "outputs"
+WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
 FAULT, REFUSED, INTERRUPTED = 1, 2, 130
 
 _ABOUT = "Paint pictures from words and sketches, on your own machine."
@@ -97,11 +98,13 @@ class Verb:
         help: what, for people.
         work: does it, given the values of the options; returns the exit code.
         parameters: makes the options.
+        verbs: those that may follow it; without one it does its own work.
     """
 
     help: str
     work: Callable[[Values, Interruption], int]
     parameters: Callable[[], list[inspect.Parameter]]
+    verbs: Mapping[str, "Verb"] = field(default_factory=dict)
 
 
 def program(verb: str) -> typer.Typer:
@@ -114,10 +117,26 @@ def program(verb: str) -> typer.Typer:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, help=_ABOUT)
     app.callback()(_about)
     for name, known in VERBS.items():
-        parameters = known.parameters() if verb == name else []
-        parameters.append(flag("debug", "Show the whole trace of a fault."))
-        app.command(name, help=known.help)(command(partial(_later, known.work), parameters))
+        if known.verbs:
+            app.add_typer(_group(known, made=verb == name), name=name, help=known.help)
+        else:
+            app.command(name, help=known.help)(_function(known, made=verb == name))
     return app
+
+
+def _group(known: Verb, *, made: bool) -> typer.Typer:
+    """Return a verb that others may follow as typer knows it."""
+    group = typer.Typer(rich_markup_mode=None)
+    group.callback(invoke_without_command=True)(_function(known, made=made))
+    for name, inner in known.verbs.items():
+        group.command(name, help=inner.help)(_function(inner, made=made))
+    return group
+
+
+def _function(known: Verb, *, made: bool) -> Callable[..., Any]:
+    parameters = known.parameters() if made else []
+    parameters.append(flag("debug", "Show the whole trace of a fault."))
+    return command(partial(_later, known.work), parameters)
 
 
 def _later(
@@ -180,9 +199,46 @@ def _image(values: Values, interruption: Interruption) -> int:
 
 
 def _models(values: Values, interruption: Interruption) -> int:
-    from underpaint.faces import _tables
+    from underpaint.faces import _models
 
-    _tables.models(_folders(values), as_json=bool(values["json"]))
+    _models.listed(_folders(values), as_json=bool(values["json"]))
+    return 0
+
+
+def _models_pull(values: Values, interruption: Interruption) -> int:
+    from underpaint.faces import _fetching
+
+    folder, mirror, variant = Path(values["to"] or MODELS), values["mirror"], values["variant"]
+    _fetching.pull(values["name"], folder, mirror=mirror, variant=variant)
+    return 0
+
+
+def _models_info(values: Values, interruption: Interruption) -> int:
+    from underpaint.faces import _models
+    from underpaint.weights import shelf
+
+    folders = _folders(values)
+    place = shelf.find(values["model"], folders)
+    _models.info(place, folders, as_json=bool(values["json"]))
+    return 0
+
+
+def _models_hash(values: Values, interruption: Interruption) -> int:
+    from underpaint.faces import _fetching
+
+    names = [values["model"]] if values["model"] else []
+    _fetching.told(names, _folders(values), as_json=bool(values["json"]))
+    return 0
+
+
+def _models_convert(values: Values, interruption: Interruption) -> int:
+    from underpaint.weights import shelf
+
+    place = shelf.find(values["model"], _folders(values))
+
+    from underpaint.faces import _models
+
+    _models.convert(place, values)
     return 0
 
 
@@ -206,9 +262,16 @@ def _train(values: Values, interruption: Interruption) -> int:
 
 
 def _info(values: Values, interruption: Interruption) -> int:
+    path = Path(values["file"])
+    if path.is_dir() or path.suffix in WEIGHTS:
+        from underpaint.faces import _models
+
+        _models.info(path, (), as_json=bool(values["json"]))
+        return 0
+
     from underpaint.faces import _tables
 
-    _tables.info(Path(values["file"]), as_json=bool(values["json"]))
+    _tables.info(path, as_json=bool(values["json"]))
     return 0
 
 
@@ -264,15 +327,56 @@ _MODELS = option(
     "models", "FOLDER", "Where models are; may be given more than once.", default=MODELS, many=True
 )
 _JSON = flag("json", "Write JSON, for programs.")
+_MODEL = "A model by name, as listed by `underpaint models`."
+
+_MODEL_VERBS: Mapping[str, "Verb"] = {
+    "pull": Verb(
+        "Fetch a model from the Hugging Face hub, check it and keep it.",
+        _models_pull,
+        lambda: [
+            argument("name", "REPOSITORY[/FILE]", "Such as OWNER/NAME or OWNER/NAME/FILE.ckpt."),
+            option("to", "FOLDER", "Where to keep it.", default=MODELS),
+            option("mirror", "URL", "Another server that speaks the hub's protocol."),
+            option("variant", "NAME", "Of a diffusers folder, such as fp16."),
+        ],
+    ),
+    "convert": Verb(
+        "Write a model anew, in another layout or dtype.",
+        _models_convert,
+        lambda: [
+            argument("model", "MODEL", _MODEL),
+            option("to", "LAYOUT", "safetensors or diffusers.", default="safetensors"),
+            option("out", "PATH", "Where to.", default="beside the model"),
+            option("dtype", "NAME", "float32, float16 or bfloat16.", default="as it is"),
+            option("vae", "FILE", "An autoencoder to put in the place of its own."),
+            _MODELS,
+        ],
+    ),
+    "info": Verb(
+        "Show what is in a model.",
+        _models_info,
+        lambda: [argument("model", "MODEL", _MODEL), _MODELS, _JSON],
+    ),
+    "hash": Verb(
+        "Show the hashes of a model, or of all, as AUTOMATIC1111 does.",
+        _models_hash,
+        lambda: [argument("model", "MODEL", _MODEL, required=False), _MODELS, _JSON],
+    ),
+}
 
 VERBS: Mapping[str, Verb] = {
     "image": Verb("Paint pictures of PROMPT.", _image, _image_parameters),
-    "models": Verb("List the models there are.", _models, lambda: [_MODELS, _JSON]),
+    "models": Verb(
+        "List the models there are, fetch or convert them.",
+        _models,
+        lambda: [_MODELS, _JSON],
+        _MODEL_VERBS,
+    ),
     "train": Verb("Train a model by a recipe.", _train, _train_parameters),
     "info": Verb(
         "Show how a picture was made, or what is in a model's file.",
         _info,
-        lambda: [argument("file", "FILE", "A picture or a .safetensors file."), _JSON],
+        lambda: [argument("file", "FILE", "A picture, or a model's file or folder."), _JSON],
     ),
     "doctor": Verb(
         "Look at what this machine has, and lacks.",

@@ -52,9 +52,14 @@ class Weights:
     first_stage: Path | None = None
 
     @property
+    def promised(self) -> Mapping[str, Promise]:
+        """What is known of each tensor before it is made."""
+        return promises(self.tensors)
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of each tensor; none is made."""
-        return {name: promise.shape for name, promise in promises(self.tensors).items()}
+        return {name: promise.shape for name, promise in self.promised.items()}
 
     @cached_property
     def sha256(self) -> str:
