@@ -1,6 +1,7 @@
 """The tiny model: made in a moment, complete, and always the same."""
 
 import time
+from pathlib import Path
 
 from underpaint import catalog
 from underpaint.families import sd1, tiny
@@ -28,8 +29,8 @@ def test_is_a_whole_stable_diffusion() -> None:
     assert any(".label_emb." in name for name in shapes)
 
 
-def test_can_be_saved_and_read_as_any_other(tmp_path: object) -> None:
-    path = f"{tmp_path}/small.safetensors"
+def test_can_be_saved_and_read_as_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "small.safetensors"
     weights = tiny.weights()
     checkpoint.save(path, weights.tensors, weights.metadata)
     model = sd1.build(checkpoint.read(path))
