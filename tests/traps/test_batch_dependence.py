@@ -8,7 +8,7 @@ from torch import Tensor
 
 from underpaint.diffusion.forward import Clock, betas
 from underpaint.diffusion.guidance import guided
-from underpaint.diffusion.noise import source, starting
+from underpaint.diffusion.noise import Variation, source, starting
 from underpaint.diffusion.prediction import PREDICTIONS
 from underpaint.diffusion.samplers import dpmpp_sde
 from underpaint.diffusion.sigmas import karras
@@ -33,7 +33,7 @@ def painted(seeds: list[int], shape: tuple[int, ...] = SHAPE) -> Tensor:
 
     sigmas = karras(6, CLOCK)
     variation = [seed + 1000 for seed in seeds]
-    start = starting(seeds, shape, variation_seeds=variation, variation_strength=0.2)
+    start = starting(seeds, shape, variation=Variation(variation, 0.2))
     noise = source("brownian", seeds, shape, sigmas)
     *_, last = dpmpp_sde.sample(denoise, start * sigmas[0], sigmas, noise)
     return last.x

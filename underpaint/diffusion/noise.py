@@ -1,31 +1,92 @@
-"""Noise: one CPU generator per image, so that no picture depends on the batch it is painted in.
+"""Noise: one generator per image, so that no picture depends on the batch it is painted in.
 
-It is always drawn on the CPU in float32 and only then moved and converted: another device or dtype
-would draw another picture from the same seed.
+It is always drawn in float32, by default on the CPU, and only then moved and converted: another
+device or dtype would draw another picture from the same seed.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast
 
 import torch
 from torch import Tensor
 
 from underpaint.diffusion._brownian import BrownianPath
-from underpaint.diffusion._exact import total
+from underpaint.diffusion._philox import Philox
 
-NoiseSource: TypeAlias = Callable[[float, float], Tensor]
-"""(sigma, sigma_next) -> unit normal noise (B, ...) for the interval between two levels."""
+Level: TypeAlias = float | Tensor
+"""A sigma: one for all images, or (B,) where each image walks on its own."""
+
+NoiseSource: TypeAlias = Callable[[Level, Level], Tensor]
+"""(sigma, sigma_next) -> unit normal noise (B, ...) for the interval between two levels; an image
+whose two are the same draws nothing and gets zeros."""
 
 NoiseKind: TypeAlias = Literal["gaussian", "brownian"]
+Origin: TypeAlias = Literal["cpu", "gpu", "nv"]
+
+_Shape: TypeAlias = tuple[int, ...]
+_ImageNoise: TypeAlias = Callable[[float, float], Tensor]
+
+SEEDS = 2**32
+"""Seeds there are; torch's CPU generator looks at 32 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Which generators noise is drawn from.
+
+    Attributes:
+        origin: ``cpu`` is torch's generator on the CPU, the same everywhere. ``gpu`` is that of the
+            device that paints. ``nv`` is an NVIDIA card's, worked out on the CPU.
+        delta: added to each seed for the noise on the way, which otherwise goes on where the
+            starting noise ended; AUTOMATIC1111's "eta noise seed delta". 0 = go on.
+    """
+
+    origin: Origin = "cpu"
+    delta: int = 0
+
+    def generator(self, seed: int, device: torch.device | str) -> Callable[[_Shape], Tensor]:
+        """Return what draws the unit noise of a seed: each call the next, float32.
+
+        Args:
+            seed: 0..2^32 - 1.
+            device: that paints.
+        """
+        if self.origin == "nv":
+            return Philox(seed).draw
+        place = torch.device(device if self.origin == "gpu" else "cpu")
+        generator = torch.Generator(place).manual_seed(seed)
+        return lambda shape: torch.randn(shape, generator=generator, device=place)
+
+    def on_the_way(self, seed: int, shape: _Shape, device: torch.device | str) -> _ImageNoise:
+        """Return gaussian noise for the intervals that an image walks, in their order."""
+        draw = self.generator((seed + self.delta) % SEEDS, device)
+        if self.delta == 0:
+            draw(shape)  # what the picture starts from is not to come again
+        return lambda _sigma, _sigma_next: draw(shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """Noise to turn the starting noise towards.
+
+    Attributes:
+        seeds: one per image.
+        strength: how far to turn, 0..1; 1 is that seed's own noise.
+    """
+
+    seeds: Sequence[int]
+    strength: float
 
 
 def starting(
     seeds: Sequence[int],
-    shape: tuple[int, ...],
+    shape: _Shape,
     *,
-    variation_seeds: Sequence[int] | None = None,
-    variation_strength: float = 0.0,
+    variation: Variation | None = None,
+    resized_from: _Shape | None = None,
+    stream: Stream = Stream(),
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
@@ -34,19 +95,25 @@ def starting(
     Args:
         seeds: one per image, each 0..2^32 - 1.
         shape: of one image's latent, without the batch.
-        variation_seeds: one per image, of the noise to turn towards; None = none.
-        variation_strength: how far to turn, 0..1; 1 is the variation seed's own noise.
+        variation: noise to turn towards; None = none.
+        resized_from: shape of the latent whose noise is to be in the middle, so that the picture
+            resembles the one of that size; None = of this size.
+        stream: where the noise comes from.
         device: where the noise is wanted.
         dtype: what it is wanted in.
 
     Returns:
         (B, *shape).
     """
-    images = [_drawn(_generator(seed), shape) for seed in seeds]
-    if variation_seeds is not None and variation_strength > 0:
-        others = [_drawn(_generator(seed), shape) for seed in variation_seeds]
+    drawn = resized_from or shape
+    images = [stream.generator(seed, device)(drawn) for seed in seeds]
+    if variation is not None and variation.strength > 0:
+        others = [stream.generator(seed, device)(drawn) for seed in variation.seeds]
         pairs = zip(images, others, strict=True)
-        images = [slerp(image, other, variation_strength) for image, other in pairs]
+        images = [slerp(image, other, variation.strength) for image, other in pairs]
+    if drawn != shape:
+        fields = [stream.generator(seed, device)(shape) for seed in seeds]
+        images = [centred(image, on) for image, on in zip(images, fields, strict=True)]
     return torch.stack(images).to(device, dtype)
 
 
@@ -54,30 +121,75 @@ def slerp(start: Tensor, end: Tensor, share: float) -> Tensor:
     """Return the noise a share of the way along the arc between two, its spread kept.
 
     Straight blending would shrink it: halfway between two independent noises lies one of spread
-    0.71. The angle is taken over the whole picture (AUTOMATIC1111 takes one per column).
+    0.71. Each column has an angle of its own, as AUTOMATIC1111 has it.
 
     Args:
-        start: one image's noise, any shape.
+        start: one image's noise, (C, H, ...); of a single axis, that one is the column.
         end: like start.
         share: 0..1.
     """
     if share in (0, 1):
         return end if share else start
-    first, second = start.double(), end.double()
-    lengths = math.sqrt(total(first * first) * total(second * second))
-    angle = math.acos(min(max(total(first * second) / lengths, -1.0), 1.0))
+    axis = min(1, start.ndim - 1)
+    first, second = (noise.double().movedim(axis, -1) for noise in (start, end))
+    products = (first * second, first * first, second * second)
+    sums = zip(*(_sums(product) for product in products), strict=True)
+    weights = first.new_tensor([_arc(*three, share=share) for three in sums])
+    before, after = weights.reshape(*first.shape[:-1], 1, 2).unbind(-1)
+    return (before * first + after * second).movedim(-1, axis).to(start.dtype)
+
+
+def _sums(values: Tensor) -> list[float]:
+    """Return the exact sum over the last axis, for each place in the others."""
+    rows = values.reshape(-1, values.shape[-1]).tolist()  # pyright: ignore
+    return [math.fsum(row) for row in cast("list[list[float]]", rows)]
+
+
+def _arc(both: float, start: float, end: float, *, share: float) -> tuple[float, float]:
+    """Return the weights of two vectors a share of the way along the arc between them.
+
+    Args:
+        both: their inner product.
+        start: square of the first one's length.
+        end: square of the second one's length.
+        share: 0..1.
+    """
+    angle = math.acos(min(max(both / math.sqrt(start * end), -1.0), 1.0))
     if math.sin(angle) < 1e-6:  # parallel: every arc between them is this line
-        return start + (end - start) * share
-    before, after = math.sin((1 - share) * angle), math.sin(share * angle)
-    return ((before * first + after * second) / math.sin(angle)).to(start.dtype)
+        return 1 - share, share
+    return math.sin((1 - share) * angle) / math.sin(angle), math.sin(share * angle) / math.sin(
+        angle
+    )
+
+
+def centred(noise: Tensor, field: Tensor) -> Tensor:
+    """Return a field of noise with another laid over its middle, cut where it is larger.
+
+    Args:
+        noise: (C, ...), of another size.
+        field: (C, ...).
+
+    Returns:
+        Like field.
+    """
+    over, under = [slice(None)], [slice(None)]
+    for given, wanted in zip(noise.shape[1:], field.shape[1:], strict=True):
+        gap = (wanted - given) // 2
+        width = given + 2 * min(gap, 0)
+        under.append(slice(max(gap, 0), max(gap, 0) + width))
+        over.append(slice(max(-gap, 0), max(-gap, 0) + width))
+    result = field.clone()
+    result[tuple(under)] = noise[tuple(over)]
+    return result
 
 
 def source(
     kind: NoiseKind | None,
     seeds: Sequence[int],
-    shape: tuple[int, ...],
+    shape: _Shape,
     sigmas: Tensor,
     *,
+    stream: Stream = Stream(),
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
 ) -> NoiseSource | None:
@@ -91,42 +203,40 @@ def source(
         seeds: one per image, each 0..2^32 - 1.
         shape: of one image's latent, without the batch.
         sigmas: (N + 1,) the levels to be walked, falling, last 0.
+        stream: where gaussian noise comes from; a Brownian path is always drawn on the CPU.
         device: where the noise is wanted.
         dtype: what it is wanted in.
     """
     if kind is None:
         return None
-    draw = _gaussian(seeds, shape) if kind == "gaussian" else _brownian(seeds, shape, sigmas)
-    return lambda sigma, sigma_next: draw(sigma, sigma_next).to(device, dtype)
+    if kind == "gaussian":
+        images = [stream.on_the_way(seed, shape, device) for seed in seeds]
+    else:
+        images = [_brownian(seed, shape, sigmas) for seed in seeds]
+    nothing = torch.zeros(shape)
 
-
-def _gaussian(seeds: Sequence[int], shape: tuple[int, ...]) -> NoiseSource:
-    generators = [_generator(seed) for seed in seeds]
-    for generator in generators:
-        _drawn(generator, shape)  # what the picture starts from is not to come again
-
-    def draw(_sigma: float, _sigma_next: float) -> Tensor:
-        return torch.stack([_drawn(generator, shape) for generator in generators])
+    def draw(sigma: Level, sigma_next: Level) -> Tensor:
+        intervals = zip(_each(sigma, len(images)), _each(sigma_next, len(images)), strict=True)
+        pairs = zip(images, intervals, strict=True)
+        drawn = [nothing if start == end else image(start, end) for image, (start, end) in pairs]
+        return torch.stack([noise.to(device, dtype) for noise in drawn])
 
     return draw
 
 
-def _brownian(seeds: Sequence[int], shape: tuple[int, ...], sigmas: Tensor) -> NoiseSource:
+def _brownian(seed: int, shape: _Shape, sigmas: Tensor) -> _ImageNoise:
     levels = sigmas[sigmas > 0].double()
-    start, end = math.log(float(levels.min())), math.log(float(levels.max()))
-    paths = [BrownianPath(seed, shape, start, end) for seed in seeds]
+    path = BrownianPath(seed, shape, math.log(float(levels.min())), math.log(float(levels.max())))
 
     def draw(sigma: float, sigma_next: float) -> Tensor:
         before, after = math.log(sigma), math.log(sigma_next)
-        scale = 1 / math.sqrt(abs(after - before))
-        return torch.stack([(path(after) - path(before)) * scale for path in paths])
+        return (path(after) - path(before)) / math.sqrt(abs(after - before))
 
     return draw
 
 
-def _generator(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
-
-def _drawn(generator: torch.Generator, shape: tuple[int, ...]) -> Tensor:
-    return torch.randn(shape, generator=generator)
+def _each(level: Level, count: int) -> list[float]:
+    """Return the level of each image."""
+    if isinstance(level, Tensor) and level.ndim:
+        return [float(one) for one in level]
+    return [float(level)] * count

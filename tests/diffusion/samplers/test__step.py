@@ -5,7 +5,14 @@ import math
 import pytest
 import torch
 
-from underpaint.diffusion.samplers._step import ancestral, moved, renoised, strides
+from underpaint.diffusion.samplers._step import (
+    Churn,
+    ancestral,
+    churned,
+    moved,
+    renoised,
+    strides,
+)
 
 
 def test_strides_pair_neighbouring_levels() -> None:
@@ -55,3 +62,24 @@ def test_noise_is_added_in_the_dtype_of_x() -> None:
     out = renoised(x, lambda _a, _b: torch.ones(1, 2), 0.5, sigma=2.0, sigma_next=1.0)
     assert out.dtype == torch.float64
     assert out.tolist() == [[0.5, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("sigma", "raised"),
+    [(0.05, 0.05), (0.1, 0.11), (1.0, 1.1), (5.0, 5.5), (5.1, 5.1)],
+)
+def test_churn_lifts_the_levels_inside_its_bounds(sigma: float, raised: float) -> None:
+    churn = Churn(s_churn=2.0, s_tmin=0.1, s_tmax=5.0)
+    assert churn.raised(sigma, 20) == pytest.approx(raised)
+
+
+def test_churn_lifts_by_no_more_than_the_root_of_two() -> None:
+    assert Churn(s_churn=1e9).raised(3.0, 20) == pytest.approx(3 * math.sqrt(2))
+    assert Churn().raised(3.0, 20) == 3.0
+
+
+def test_churned_x_has_the_noise_of_the_higher_level() -> None:
+    x, fresh = torch.zeros(1, 2), torch.ones(1, 2)
+    lifted = churned(x, lambda _a, _b: fresh, Churn(s_noise=0.5), sigma=3.0, sigma_hat=5.0)
+    assert lifted.tolist() == [[2.0, 2.0]]
+    assert churned(x, None, Churn(), sigma=3.0, sigma_hat=3.0) is x

@@ -15,10 +15,11 @@ class Step:
     """One level walked.
 
     Attributes:
-        index: 0 for the first step, steps - 1 for the last.
+        index: 0 for the first step, steps - 1 for the last. A sampler that chooses its own levels
+            tells how far it has come instead: never falling, steps - 1 at the end.
         x: latent after the step, (B, ...); the last step's is the sample.
         denoised: clean estimate made at this level, like x; what a preview shows.
-        sigma: () float64, the level that was denoised at.
+        sigma: () float64, the level that was denoised at; (B,) where images walk on their own.
     """
 
     index: int
@@ -40,6 +41,35 @@ def strides(sigmas: Tensor) -> Iterator[tuple[int, Tensor, float, float]]:
     levels = sigmas.detach().to("cpu", torch.float64)
     for index in range(len(levels) - 1):
         yield index, levels[index], float(levels[index]), float(levels[index + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Churn:
+    """Noise that is added before a step, and so corrected by it.
+
+    Karras et al. 2022, arXiv:2206.00364, algorithm 2, in the paper's letters.
+
+    Attributes:
+        s_churn: how much of it the whole walk adds, at least 0; 0 is none.
+        s_tmin: lowest sigma that is churned.
+        s_tmax: highest sigma that is churned.
+        s_noise: what the noise is multiplied by, about 1.
+    """
+
+    s_churn: float = 0.0
+    s_tmin: float = 0.0
+    s_tmax: float = math.inf
+    s_noise: float = 1.0
+
+    def raised(self, sigma: float, steps: int) -> float:
+        """Return the level to step from, at least sigma.
+
+        Args:
+            sigma: level now.
+            steps: of the whole walk.
+        """
+        inside = self.s_tmin <= sigma <= self.s_tmax
+        return sigma * (1 + min(self.s_churn / steps, math.sqrt(2) - 1) * inside)
 
 
 def moved(x: Tensor, denoised: Tensor, ratio: float) -> Tensor:
@@ -91,3 +121,19 @@ def renoised(
         return x
     assert noise is not None, "this sampler adds noise: hand it a noise source, or eta=0"
     return x + noise(sigma, sigma_next).to(x) * amount
+
+
+def churned(
+    x: Tensor, noise: NoiseSource | None, churn: Churn, *, sigma: float, sigma_hat: float
+) -> Tensor:
+    """Return x with noise added that lifts it from one level to a higher one.
+
+    Args:
+        x: latent at sigma, (B, ...).
+        noise: where noise comes from; may be None if the levels are one.
+        churn: tells how strong the noise is.
+        sigma: level of x.
+        sigma_hat: level to lift it to.
+    """
+    amount = math.sqrt(sigma_hat**2 - sigma**2) * churn.s_noise
+    return renoised(x, noise, amount, sigma=sigma, sigma_next=sigma_hat)
