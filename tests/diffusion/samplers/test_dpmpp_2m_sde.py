@@ -8,6 +8,7 @@ import torch
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 from torch import Tensor
 
+from underpaint.diffusion.noise import Level
 from underpaint.diffusion.prediction import Denoiser
 from underpaint.diffusion.samplers import dpmpp_2m, dpmpp_2m_sde
 
@@ -41,7 +42,7 @@ def test_it_ends_where_diffusers_does(curved: Denoiser) -> None:
     theirs.sigmas = levels = theirs.sigmas.double()
     start = torch.linspace(-20, 20, 24, dtype=torch.float64).reshape(1, 3, 8)
 
-    def noise(sigma: float, _sigma_next: float) -> Tensor:
+    def noise(sigma: Level, _sigma_next: Level) -> Tensor:
         return torch.cos(torch.arange(24, dtype=torch.float64) + 7 * sigma).reshape(1, 3, 8)
 
     *_, ours = dpmpp_2m_sde.sample(curved, start, levels, noise)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from underpaint.diffusion.noise import Level
 from underpaint.diffusion.prediction import Denoiser
 from underpaint.diffusion.samplers import dpmpp_sde
 
@@ -21,8 +22,8 @@ def test_it_ends_where_k_diffusion_does(
 def test_both_intervals_of_a_step_start_at_its_level(curved: Denoiser, levels: Tensor) -> None:
     asked: list[tuple[float, float]] = []
 
-    def noise(sigma: float, sigma_next: float) -> Tensor:
-        asked.append((sigma, sigma_next))
+    def noise(sigma: Level, sigma_next: Level) -> Tensor:
+        asked.append((float(sigma), float(sigma_next)))
         return torch.zeros(1, 3)
 
     list(dpmpp_sde.sample(curved, torch.ones(1, 3), levels, noise))

@@ -10,7 +10,7 @@ from underpaint.diffusion.prediction import Denoiser
 from underpaint.diffusion.samplers._step import Step, moved, renoised, strides
 
 LABEL = "DPM++ 2M SDE"
-ALIASES = ("k_dpmpp_2m_sde",)
+ALIASES = ("k_dpmpp_2m_sde", "dpmpp_2m_sde_gpu")
 ORDER = 2
 SCHEDULE = "exponential"
 NOISE = "brownian"

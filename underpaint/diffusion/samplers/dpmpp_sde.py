@@ -10,7 +10,7 @@ from underpaint.diffusion.prediction import Denoiser
 from underpaint.diffusion.samplers._step import Step, ancestral, moved, renoised, strides
 
 LABEL = "DPM++ SDE"
-ALIASES = ("k_dpmpp_sde",)
+ALIASES = ("k_dpmpp_sde", "dpmpp_sde_gpu")
 ORDER = 2
 SCHEDULE = "karras"
 NOISE = "brownian"
