@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from underpaint.diffusion.guidance import Estimates, guided, rescaled
+from underpaint.diffusion.guidance import Estimates, guided, plus, rescaled
 
 SIGMA = torch.tensor(2.0, dtype=torch.float64)
 
@@ -87,3 +87,25 @@ def test_rescaled_images_do_not_depend_on_their_batch(x: Tensor) -> None:
     together = denoise(x, SIGMA)
     for index in range(len(x)):
         assert torch.equal(together[index], denoise(x[index : index + 1], SIGMA)[0])
+
+
+def test_the_interval_is_heeded_image_by_image(x: Tensor) -> None:
+    levels = torch.tensor([0.5, 2.0, 8.0], dtype=torch.float64)
+    answer = guided(estimates, 7.0, interval=(1.0, 3.0))(x, levels)
+    for index, scale in enumerate((1.0, 7.0, 1.0)):
+        assert torch.equal(answer[index], guided(estimates, scale)(x, SIGMA)[index])
+
+
+def test_a_scale_may_be_another_at_each_level(x: Tensor) -> None:
+    denoise = guided(estimates, lambda sigma: 3 * sigma)
+    assert torch.equal(denoise(x, SIGMA), guided(estimates, 6.0)(x, SIGMA))
+
+
+def test_the_scales_of_cfg_plus_plus_grow_as_steps_shrink() -> None:
+    scale = plus(12.5, torch.tensor([8.0, 4.0, 3.0, 0.0]))
+    assert [scale(sigma) for sigma in (8.0, 4.0, 3.0)] == pytest.approx([2.0, 4.0, 1.0])
+
+
+def test_cfg_plus_plus_heeds_where_an_ancestral_step_lands() -> None:
+    levels = torch.tensor([8.0, 4.0, 0.0])
+    assert plus(12.5, levels, eta=1.0)(8.0) == pytest.approx(1 / (1 - 2 / 8))
