@@ -30,7 +30,10 @@ def repainted(sampler: str, schedule: str, steps: int, strength: float) -> tuple
 @pytest.mark.parametrize(("steps", "strength"), [(1, 0.0), (1, 1.0), (20, 0.0), (20, 1.0)])
 def test_every_sampler_walks_it(sampler: str, steps: int, strength: float) -> None:
     given, last = repainted(sampler, "karras", steps, strength)
-    assert torch.equal(last.x, given)
+    if sampler == "lms":  # which sums up rounded slopes, all the same
+        torch.testing.assert_close(last.x, given, rtol=0, atol=1e-5)
+    else:
+        assert torch.equal(last.x, given)
     assert last.index == (0 if strength == 0 else steps - 1)
 
 

@@ -8,13 +8,13 @@ from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from torch import Tensor
 
 from underpaint.diffusion.forward import Clock
-from underpaint.diffusion.noise import starting
+from underpaint.diffusion.noise import Level, starting
 from underpaint.diffusion.prediction import Denoiser
 from underpaint.diffusion.samplers import ddim, euler
 from underpaint.diffusion.sigmas import SCHEDULES
 
 
-def fixed(sigma: float, sigma_next: float) -> Tensor:
+def fixed(sigma: Level, sigma_next: Level) -> Tensor:
     """Noise that both sides can be given."""
     place = torch.arange(24, dtype=torch.float64).reshape(1, 3, 8)
     return torch.cos(place + 7 * sigma + 3 * sigma_next)

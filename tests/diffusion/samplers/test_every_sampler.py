@@ -11,12 +11,17 @@ from torch import Tensor
 
 from underpaint.diffusion.forward import Clock, betas
 from underpaint.diffusion.inpainting import masked
-from underpaint.diffusion.noise import NoiseSource, source, starting
+from underpaint.diffusion.noise import Level, NoiseSource, source, starting
 from underpaint.diffusion.prediction import Denoiser
 from underpaint.diffusion.samplers._step import Step
 from underpaint.diffusion.sigmas import SCHEDULES, karras
 
 CLOCK = Clock.from_betas(betas("scaled_linear"))
+TWO_CALLS = ("heun", "dpm_2", "dpm_2_ancestral", "dpmpp_sde", "dpmpp_2s_ancestral", "restart")
+OWN_LEVELS = ("dpm_fast", "dpm_adaptive")  # between the ends of those given
+BESIDE = ("lms",)  # does not land on its last estimate
+SLOW_TO_START = ("lms", "plms", "unipc", "dpmpp_2m_sde_heun", "dpmpp_3m_sde")
+"""Their first steps are of lower order, which shows until there are many."""
 WIDTH = 0.5  # standard deviation of the data that `_gaussian` knows
 
 
@@ -31,7 +36,7 @@ def test_the_entry_says_what_it_is(entry: ModuleType) -> None:
         "sigmas",
         "noise",
     )
-    assert set(_knobs(entry)) <= {"eta", "s_noise"}
+    assert set(_knobs(entry)) <= {"eta", "s_noise", "churn"}
 
 
 def test_no_two_entries_share_a_name(entries: list[ModuleType]) -> None:
@@ -42,9 +47,9 @@ def test_no_two_entries_share_a_name(entries: list[ModuleType]) -> None:
 
 def test_order_of_accuracy_without_noise(entry: ModuleType) -> None:
     """Twice the steps divide the error by 2^ORDER: the path of normal data is known."""
-    if entry.ORDER == 0 or (entry.NOISE and "eta" not in _knobs(entry)):
+    if entry.ORDER == 0 or (entry.NOISE and not {"eta", "churn"} & set(_knobs(entry))):
         return
-    quiet = {"eta": 0.0} if entry.NOISE else {}
+    quiet = {"eta": 0.0} if "eta" in _knobs(entry) else {}
 
     def error(steps: int) -> float:
         sigmas = karras(steps, CLOCK)[:-1]
@@ -53,7 +58,10 @@ def test_order_of_accuracy_without_noise(entry: ModuleType) -> None:
         return abs(float(last.x) - _spread_at(sigmas[-1]))
 
     orders = [math.log2(error(steps) / error(2 * steps)) for steps in (20, 40, 80)]
-    assert orders == pytest.approx([entry.ORDER] * 3, abs=0.15)
+    if _id(entry) in SLOW_TO_START:
+        assert orders[-1] == pytest.approx(entry.ORDER, abs=0.3)
+    else:
+        assert orders == pytest.approx([entry.ORDER] * 3, abs=0.15)
 
 
 def test_order_of_the_spread_with_full_noise(entry: ModuleType) -> None:
@@ -62,7 +70,7 @@ def test_order_of_the_spread_with_full_noise(entry: ModuleType) -> None:
     On normal data every sampler is linear in what it starts from and in each bit of noise, so one
     run of a batch of unit impulses gives the exact variance, with no statistics.
     """
-    if entry.NOISE is None or entry.ORDER == 0:
+    if entry.NOISE is None or entry.ORDER == 0 or _id(entry) == "restart":
         return
     noisy = {"eta": 1.0} if "eta" in _knobs(entry) else {}
 
@@ -74,7 +82,8 @@ def test_order_of_the_spread_with_full_noise(entry: ModuleType) -> None:
         return abs(float(last.x.square().sum()) - _spread_at(sigmas[-1]) ** 2)
 
     orders = [math.log2(error(steps) / error(2 * steps)) for steps in (20, 40, 80)]
-    assert orders == pytest.approx([entry.ORDER] * 3, abs=0.2)
+    tolerance = 0.3 if _id(entry) in SLOW_TO_START else 0.2
+    assert orders == pytest.approx([entry.ORDER] * 3, abs=tolerance)
 
 
 def _gaussian(x: Tensor, sigma: Tensor) -> Tensor:
@@ -98,12 +107,12 @@ def _impulses(kind: str, sigmas: Tensor) -> NoiseSource:
     parts = 2 * (len(sigmas) - 1)
     calls = iter(range(parts))
 
-    def noise(sigma: float, sigma_next: float) -> Tensor:
+    def noise(sigma: Level, sigma_next: Level) -> Tensor:
         out = torch.zeros(2 * len(sigmas) + 1, 1, dtype=torch.float64)
         if kind == "gaussian":
             out[1 + next(calls)] = 1
         else:
-            low, high = math.log(sigma_next), math.log(sigma)
+            low, high = math.log(float(sigma_next)), math.log(float(sigma))
             inside = (knots[:-1] > low - 1e-9) & (knots[1:] < high + 1e-9)
             out[1 : 1 + parts, 0] = torch.where(inside, knots.diff() / (high - low), 0).sqrt()
         return out
@@ -117,13 +126,17 @@ def test_calls_of_the_denoiser(entry: ModuleType, curved: Denoiser, levels: Tens
 
     def counted(x: Tensor, sigma: Tensor) -> Tensor:
         seen.append(float(sigma))
-        assert sigma.shape == ()
+        assert sigma.shape in ((), (len(x),))
         assert sigma.dtype == torch.float64
         return curved(x, sigma)
 
     steps = len(levels) - 1
     _run(entry, counted, levels, seeds=[0])
-    assert len(seen) == (2 * steps - 1 if _id(entry) in ("heun", "dpmpp_sde") else steps)
+    extra = {"plms": 1, "dpm_fast": 1} | dict.fromkeys(TWO_CALLS, steps - 1)
+    if _id(entry) == "dpm_adaptive":
+        assert len(seen) % 3 == 1
+    else:
+        assert len(seen) == steps + extra.get(_id(entry), 0)
     assert seen[-1] == levels[-2]
 
 
@@ -131,9 +144,15 @@ def test_steps_are_numbered_and_name_their_level(
     entry: ModuleType, curved: Denoiser, levels: Tensor
 ) -> None:
     walked = _run(entry, curved, levels, seeds=[0, 1])
-    assert [step.index for step in walked] == list(range(len(levels) - 1))
-    assert [float(step.sigma) for step in walked] == levels[:-1].tolist()
-    assert torch.equal(walked[-1].x, walked[-1].denoised)
+    numbers, steps = [step.index for step in walked], len(levels) - 1
+    if _id(entry) in OWN_LEVELS:
+        assert numbers == sorted(numbers)
+        assert numbers[-1] == steps - 1
+    else:
+        assert numbers == list(range(steps))
+        assert [float(step.sigma) for step in walked] == levels[:-1].tolist()
+    landed = torch.equal(walked[-1].x, walked[-1].denoised)
+    assert landed == (_id(entry) not in BESIDE)
 
 
 def test_walking_is_lazy_and_leaves_its_input_alone(
@@ -149,7 +168,7 @@ def test_walking_is_lazy_and_leaves_its_input_alone(
     walk = entry.sample(counted, x, levels, source(entry.NOISE, [0], (4,), levels))
     assert calls == []
     next(walk)
-    assert len(calls) <= 2
+    assert len(calls) <= 3
     assert torch.equal(x, torch.ones(1, 4))
 
 
@@ -199,7 +218,10 @@ def test_what_a_mask_keeps_comes_out_exactly(
     mask = torch.zeros(1, 1, 4, 4)
     mask[..., 2:] = 1
     end = _run(entry, masked(curved, known, mask), levels, seeds=[0, 1], shape=(3, 4, 4))[-1].x
-    assert torch.equal(end[..., :2], known[..., :2])
+    if _id(entry) in BESIDE:
+        torch.testing.assert_close(end[..., :2], known[..., :2], rtol=1e-5, atol=1e-5)
+    else:
+        assert torch.equal(end[..., :2], known[..., :2])
     assert not torch.isclose(end[..., 2:], known[..., 2:]).any()
 
 

@@ -7,6 +7,7 @@ from diffusers.schedulers.scheduling_lcm import LCMScheduler
 from torch import Tensor
 
 from underpaint.diffusion.forward import Clock
+from underpaint.diffusion.noise import Level
 from underpaint.diffusion.prediction import Denoiser
 from underpaint.diffusion.samplers import lcm
 
@@ -51,7 +52,7 @@ def test_an_exact_consistency_model_is_sampled_exactly() -> None:
     def consistent(x: Tensor, sigma: Tensor) -> Tensor:
         return x * (spread / (spread**2 + sigma**2).sqrt())
 
-    def noise(_sigma: float, _sigma_next: float) -> Tensor:
+    def noise(_sigma: Level, _sigma_next: Level) -> Tensor:
         impulse = torch.zeros(4, 1, dtype=torch.float64)
         impulse[next(calls)] = 1
         return impulse
