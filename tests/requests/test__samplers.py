@@ -63,8 +63,75 @@ def test_every_schedule_has_a_label_and_an_ending(schedule: str) -> None:
             assert sampler_and_schedule(f"{name} {said}", AUTOMATIC) == (sampler, schedule)
 
 
-def test_the_spelling_without_a_space_is_known() -> None:
-    assert schedule_id("SGMUniform") == "sgm_uniform"
+@pytest.mark.parametrize(
+    ("name", "schedule"),
+    [
+        ("SGMUniform", "sgm_uniform"),
+        ("ddim_uniform", "ddim"),
+        ("AYS", "align_your_steps"),
+        ("discrete", "uniform"),
+    ],
+)
+def test_other_spellings_of_schedules_are_known(name: str, schedule: str) -> None:
+    assert schedule_id(name) == schedule
+
+
+A1111 = {
+    "DPM++ 2M": ("k_dpmpp_2m", "karras"),
+    "DPM++ SDE": ("k_dpmpp_sde", "karras"),
+    "DPM++ 2M SDE": ("k_dpmpp_2m_sde", "exponential"),
+    "DPM++ 2M SDE Heun": ("k_dpmpp_2m_sde_heun", "exponential"),
+    "DPM++ 2S a": ("k_dpmpp_2s_a", "karras"),
+    "DPM++ 3M SDE": ("k_dpmpp_3m_sde", "exponential"),
+    "Euler a": ("k_euler_a", "uniform"),
+    "Euler": ("k_euler", "uniform"),
+    "LMS": ("k_lms", "uniform"),
+    "Heun": ("k_heun", "uniform"),
+    "DPM2": ("k_dpm_2", "karras"),
+    "DPM2 a": ("k_dpm_2_a", "karras"),
+    "DPM fast": ("k_dpm_fast", "uniform"),
+    "DPM adaptive": ("k_dpm_ad", "uniform"),
+    "Restart": ("restart", "karras"),
+    "DDIM": ("ddim", "ddim"),
+    "DDIM CFG++": ("ddim_cfgpp", "ddim"),
+    "PLMS": ("plms", "ddim"),
+    "UniPC": ("unipc", "uniform"),
+    "LCM": ("k_lcm", "sgm_uniform"),
+}
+"""Its twenty labels in the order of its menu, an alias, and what automatic means."""
+
+
+@pytest.mark.parametrize("said", A1111)
+def test_every_sampler_of_a1111_is_there(said: str) -> None:
+    alias, schedule = A1111[said]
+    sampler = sampler_id(said)
+    assert label(sampler) == said
+    assert sampler_id(alias) == sampler
+    assert own_schedule(sampler) == schedule
+
+
+def test_every_schedule_of_a1111_is_there() -> None:
+    labels = "Automatic, Uniform, Karras, Exponential, Polyexponential, SGM Uniform, KL Optimal"
+    labels += ", Align Your Steps, Simple, Normal, DDIM, Beta"
+    assert labels.split(", ") == list(SCHEDULES.values())[:12]
+
+
+@pytest.mark.parametrize(
+    ("name", "sampler", "schedule"),
+    [
+        ("DPM++ 2S a Karras", "dpmpp_2s_ancestral", "karras"),
+        ("DPM++ 3M SDE Exponential", "dpmpp_3m_sde", "exponential"),
+        ("DPM2 a Karras", "dpm_2_ancestral", "karras"),
+        ("k_dpmpp_2m_ka", "dpmpp_2m", "karras"),
+        ("k_dpm_2_a_ka", "dpm_2_ancestral", "karras"),
+        ("k_lms_ka", "lms", "karras"),
+        ("dpmpp_2m_sde_gpu", "dpmpp_2m_sde", "automatic"),
+        ("uni_pc", "unipc", "automatic"),
+        ("UniPC SGM Uniform", "unipc", "sgm_uniform"),
+    ],
+)
+def test_old_and_foreign_names_are_taken_apart(name: str, sampler: str, schedule: str) -> None:
+    assert sampler_and_schedule(name, AUTOMATIC) == (sampler, schedule)
 
 
 def test_a_schedule_asked_for_twice_must_be_one() -> None:

@@ -138,3 +138,24 @@ def test_variations_keep_their_seed() -> None:
 def test_asking_needs_no_torch() -> None:
     script = "import sys, underpaint.events, underpaint.infotext; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_noise_has_ends_that_are_not_crossed() -> None:
+    with pytest.raises(
+        RequestError, match="sigma_min is 9; it must be below sigma_max, which is 3"
+    ):
+        ImageRequest(sigma_min=9.0, sigma_max=3.0)
+    assert ImageRequest(sigma_min=9.0).sigma_max == 0
+
+
+def test_eta_is_the_samplers_own_unless_given() -> None:
+    assert ImageRequest().eta is None
+    assert ImageRequest(eta=0.0).eta == 0
+    with pytest.raises(RequestError, match="eta is 2"):
+        ImageRequest(eta=2.0)
+
+
+def test_noise_comes_from_one_of_three() -> None:
+    assert ImageRequest(noise_source="nv").noise_source == "nv"
+    with pytest.raises(RequestError, match="noise_source is 'tpu'; it must be one of cpu, gpu, nv"):
+        ImageRequest(noise_source="tpu")  # pyright: ignore[reportArgumentType]

@@ -1,18 +1,22 @@
 """Pictures from words, from a sketch, or from a sketch with a mask: one function, `generate`."""
 
+import inspect
+import math
 from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from underpaint import catalog, infotext
 from underpaint.diffusion.forward import noised
-from underpaint.diffusion.guidance import Estimates, guided
+from underpaint.diffusion.guidance import Estimates, Scale, guided, plus
 from underpaint.diffusion.inpainting import masked
-from underpaint.diffusion.noise import source, starting
+from underpaint.diffusion.noise import Stream, Variation, source, starting
 from underpaint.diffusion.prediction import Denoiser
-from underpaint.diffusion.samplers._step import Step
-from underpaint.diffusion.sigmas import SCHEDULES, truncated
+from underpaint.diffusion.samplers._step import Churn, Step
+from underpaint.diffusion.sigmas import levels, truncated
 from underpaint.errors import WeightsError
 from underpaint.events import Event, Finished, Progress
 from underpaint.families._model import Model
@@ -47,18 +51,17 @@ def generate(request: ImageRequest, model: Model) -> Iterator[Event]:
     sketch, mask = _given(request)
     known = _latent(sketch, request, model).to(model.device)
 
-    denoise = guided(
-        _estimates(request, model), request.guidance_scale, rescale=request.guidance_rescale
-    )
+    sigmas = _sigmas(request, model)
+    scale = _scale(request, sigmas)
+    denoise = guided(_estimates(request, model), scale, rescale=request.guidance_rescale)
     if mask is not None:
         denoise = masked(denoise, known, _pixels.cells(mask, *known.shape[2:]).to(known))
 
-    sigmas = _sigmas(request, model)
     groups = _groups(request, known.device)
     for number, indices in enumerate(groups):
         latents, before = known, number * (len(sigmas) - 1)
         alone = [request.alone(index) for index in indices]
-        for step in _walk(alone, denoise, known, sigmas):
+        for step in _walk(alone, denoise, known, sigmas, model=model):
             latents, preview = step.x, _pixels.picture(model.preview(step.denoised))
             yield Progress(before + step.index + 1, len(groups) * (len(sigmas) - 1), "", preview)
 
@@ -73,7 +76,7 @@ def generate(request: ImageRequest, model: Model) -> Iterator[Event]:
 def _estimates(request: ImageRequest, model: Model) -> Estimates:
     """Return what the model estimates for the prompt, and for the negative where it counts."""
     positive = model.encode_text(request.prompt, clip_skip=request.clip_skip)
-    if request.guidance_scale == 1:
+    if request.guidance_scale == 1 and not hasattr(_sampler(request), "GUIDANCE"):
         return model.estimates(positive)
     return model.estimates(
         positive, model.encode_text(request.negative, clip_skip=request.clip_skip)
@@ -94,12 +97,33 @@ def _latent(sketch: Image | None, request: ImageRequest, model: Model) -> Tensor
     return model.encode(_pixels.tensor(sketch.resized(width, height)))
 
 
+def _sampler(request: ImageRequest) -> ModuleType:
+    return catalog.entry(SAMPLERS, request.sampler)
+
+
 def _sigmas(request: ImageRequest, model: Model) -> Tensor:
     """Return the levels to walk: all of the schedule, or the tail that repaints a sketch."""
     automatic = request.schedule == AUTOMATIC
-    schedule = own_schedule(request.sampler) if automatic else request.schedule
-    sigmas = SCHEDULES[schedule](request.steps, model.clock)
+    sigmas = levels(
+        own_schedule(request.sampler) if automatic else request.schedule,
+        request.steps,
+        model.clock,
+        ends=(request.sigma_min, request.sigma_max),
+        rho=request.rho,
+        discard=request.discard_penultimate or _discards(_sampler(request)),
+    )
     return sigmas if request.init is None else truncated(sigmas, request.strength)
+
+
+def _discards(sampler: ModuleType) -> bool:
+    return getattr(sampler, "DISCARD_PENULTIMATE", False)
+
+
+def _scale(request: ImageRequest, sigmas: Tensor) -> Scale:
+    """Return the guidance scale, which the sampler may want to be another at each level."""
+    if getattr(_sampler(request), "GUIDANCE", None) != "plus":
+        return request.guidance_scale
+    return plus(request.guidance_scale, sigmas, eta=request.eta or 0.0)
 
 
 def _groups(request: ImageRequest, device: torch.device) -> list[Sequence[int]]:
@@ -115,20 +139,49 @@ def _groups(request: ImageRequest, device: torch.device) -> list[Sequence[int]]:
 
 
 def _walk(
-    group: Sequence[ImageRequest], denoise: Denoiser, known: Tensor, sigmas: Tensor
+    group: Sequence[ImageRequest],
+    denoise: Denoiser,
+    known: Tensor,
+    sigmas: Tensor,
+    *,
+    model: Model,
 ) -> Iterator[Step]:
     """Noise what is known to the first level and walk down from there."""
-    sampler, seeds = catalog.entry(SAMPLERS, group[0].sampler), [one.seed for one in group]
-    shape, device = tuple(known.shape[1:]), known.device
+    first, seeds = group[0], [one.seed for one in group]
+    sampler, shape, device = _sampler(first), tuple(known.shape[1:]), known.device
+    stream = Stream(first.noise_source, first.noise_seed_delta)
     noise = starting(
         seeds,
         shape,
-        variation_seeds=[one.variation_seed for one in group],
-        variation_strength=group[0].variation_strength,
+        variation=Variation([one.variation_seed for one in group], first.variation_strength),
+        resized_from=_resized_from(first, model),
+        stream=stream,
         device=device,
     )
-    fresh = source(sampler.NOISE, seeds, shape, sigmas, device=device)
-    yield from sampler.sample(denoise, noised(known, sigmas[0], noise), sigmas, fresh)
+    fresh = source(sampler.NOISE, seeds, shape, sigmas, stream=stream, device=device)
+    start = noised(known, sigmas[0], noise)
+    yield from sampler.sample(denoise, start, sigmas, fresh, **_knobs(first, sampler))
+
+
+def _resized_from(request: ImageRequest, model: Model) -> tuple[int, int, int] | None:
+    """Return the shape of the latent whose noise is laid over the middle; None for none."""
+    if not request.seed_resize_width and not request.seed_resize_height:
+        return None
+    width = request.seed_resize_width or request.width
+    height = request.seed_resize_height or request.height
+    return model.latent_shape(*model.canvas(width, height))
+
+
+def _knobs(request: ImageRequest, sampler: ModuleType) -> dict[str, Any]:
+    """Return those of the request's settings that its sampler has."""
+    highest = request.s_tmax or math.inf
+    given = {
+        "eta": request.eta,
+        "s_noise": request.s_noise,
+        "churn": Churn(request.s_churn, request.s_tmin, highest, request.s_noise),
+    }
+    known = inspect.signature(sampler.sample).parameters
+    return {name: value for name, value in given.items() if name in known and value is not None}
 
 
 def _picture(latent: Tensor, request: ImageRequest, model: Model) -> Image:

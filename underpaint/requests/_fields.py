@@ -123,6 +123,13 @@ Pixels = Annotated[int, Interval(ge=64, le=2048), MultipleOf(8)]
 Seed = Annotated[int, Interval(ge=-1, le=SEEDS - 1)]
 Batch = Annotated[int, Interval(ge=1, le=16)]
 ClipSkip = Annotated[int, Interval(ge=1, le=12)]
+Churning = Annotated[float, Interval(ge=0, le=100)]
+Sigma = Annotated[float, Interval(ge=0, le=1000)]
+NoiseScale = Annotated[float, Interval(ge=0, le=2)]
+Rho = Annotated[float, Interval(ge=0, le=100)]
+NoiseOrigin = Literal["cpu", "gpu", "nv"]
+SeedDelta = Annotated[int, Interval(ge=0, le=SEEDS - 1)]
+PixelsOrNone = Annotated[int, Interval(ge=0, le=2048), MultipleOf(8)]
 
 
 @dataclass(frozen=True, slots=True)

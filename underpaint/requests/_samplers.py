@@ -9,7 +9,8 @@ from underpaint.errors import RequestError, UnknownEntryError
 SAMPLERS = "underpaint.diffusion.samplers"
 AUTOMATIC = "automatic"
 
-# Our ids and the labels of AUTOMATIC1111's menu; "automatic" leaves it to the sampler.
+# Our ids and the labels of AUTOMATIC1111's menu, and of Forge's one more; "automatic" leaves it to
+# the sampler.
 SCHEDULES: Mapping[str, str] = {
     "automatic": "Automatic",
     "uniform": "Uniform",
@@ -17,10 +18,21 @@ SCHEDULES: Mapping[str, str] = {
     "exponential": "Exponential",
     "polyexponential": "Polyexponential",
     "sgm_uniform": "SGM Uniform",
+    "kl_optimal": "KL Optimal",
+    "align_your_steps": "Align Your Steps",
     "simple": "Simple",
     "normal": "Normal",
     "ddim": "DDIM",
     "beta": "Beta",
+    "turbo": "Turbo",
+}
+
+# What other programs call them.
+_ALIASES = {
+    "ka": "karras",
+    "ddim_uniform": "ddim",
+    "ays": "align_your_steps",
+    "discrete": "uniform",
 }
 
 
@@ -111,7 +123,8 @@ def _samplers_by_name() -> dict[str, str]:
 
 
 def _schedules_by_name() -> dict[str, str]:
-    return {_folded(name): id_ for id_, said in SCHEDULES.items() for name in (said, id_)}
+    names = {_folded(name): id_ for id_, said in SCHEDULES.items() for name in (said, id_)}
+    return names | {_folded(name): id_ for name, id_ in _ALIASES.items()}
 
 
 def _folded(name: str) -> str:

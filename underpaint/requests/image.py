@@ -11,17 +11,24 @@ from underpaint.requests._fields import (
     SEEDS,
     STRICT,
     Batch,
+    Churning,
     ClipSkip,
     GuidanceScale,
     Name,
+    NoiseOrigin,
+    NoiseScale,
     Picture,
     Pixels,
+    PixelsOrNone,
     Prompt,
     Request,
+    Rho,
     SamplerName,
     ScheduleName,
     Seed,
+    SeedDelta,
     Share,
+    Sigma,
     Steps,
 )
 from underpaint.requests._samplers import AUTOMATIC, sampler_and_schedule
@@ -90,6 +97,48 @@ class ImageRequest(Request):
     clip_skip: ClipSkip = 1
     """Which layer of the text encoder to read, counted from the last; 2 suits some models."""
 
+    eta: Share | None = None
+    """How much fresh noise samplers add on the way, 0 for none; by default what is usual for
+    each: 0 for DDIM, 1 for the ancestral and SDE samplers."""
+
+    s_churn: Churning = 0.0
+    """How much noise Euler, Heun and DPM2 stir in on the way; 0 is none."""
+
+    s_tmin: Sigma = 0.0
+    """The lowest noise level at which s_churn stirs."""
+
+    s_tmax: Sigma = 0.0
+    """The highest noise level at which s_churn stirs; 0 is any."""
+
+    s_noise: NoiseScale = 1.0
+    """What noise that is added on the way is multiplied by; above 1 brings more detail."""
+
+    sigma_min: Sigma = 0.0
+    """The lowest noise level of the schedule; 0 is the model's own."""
+
+    sigma_max: Sigma = 0.0
+    """The highest noise level of the schedule; 0 is the model's own."""
+
+    rho: Rho = 0.0
+    """The curve of the schedules karras and polyexponential; 0 is their own, 7 and 1."""
+
+    discard_penultimate: bool = False
+    """Leave out the schedule's lowest noise level, as some samplers always do."""
+
+    noise_source: NoiseOrigin = "cpu"
+    """Whose noise a seed stands for: cpu is the same everywhere, gpu is that of the device that
+    paints, nv is that of NVIDIA's cards, worked out anywhere."""
+
+    noise_seed_delta: SeedDelta = 0
+    """What is added to the seed for the noise on the way (ENSD); 0 goes on from the first noise."""
+
+    seed_resize_width: PixelsOrNone = 0
+    """Width at which the seed's picture is known, whose noise is laid over the middle; 0 is this
+    picture's."""
+
+    seed_resize_height: PixelsOrNone = 0
+    """Height at which the seed's picture is known; 0 is this picture's."""
+
     def __post_init__(self) -> None:
         """Settle the names, then refuse what fits no picture."""
         sampler, schedule = sampler_and_schedule(self.sampler, self.schedule)
@@ -97,6 +146,11 @@ class ImageRequest(Request):
         object.__setattr__(self, "schedule", schedule)
         if self.mask is not None and self.init is None:
             raise RequestError("mask is given without init; give the picture to repaint as init")
+        if self.sigma_max and self.sigma_min >= self.sigma_max:
+            raise RequestError(
+                f"sigma_min is {self.sigma_min:g}; it must be below sigma_max, "
+                f"which is {self.sigma_max:g}"
+            )
         if not self.model:
             raise RequestError("model is ''; it must be the name of a model")
 
