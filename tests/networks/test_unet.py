@@ -36,7 +36,7 @@ CASES = {
     "inpainting": replace(SMALL, in_channels=9),
     "as SD 2": replace(SMALL, multipliers=(1, 2, 2), attention=(1, 1, 0), head_width=32,
                        linear=True),
-    "as SDXL": replace(SMALL, multipliers=(1, 2, 4), attention=(0, 1, 3), middle_depth=3,
+    "as SDXL": replace(SMALL, multipliers=(1, 2, 2), attention=(0, 1, 3), middle_depth=3,
                        head_width=64, linear=True, pooled_width=24 + 6 * 16),
     "as SDXL's refiner": replace(SMALL, multipliers=(1, 1, 2, 2), attention=(0, 2, 2, 0),
                                  middle_depth=2, head_width=64, linear=True,
