@@ -62,7 +62,7 @@ def test_each_concept_is_composed_eight_times(banana: Concept, tmp_path: Path) -
     assert {(folder / line["file_name"]).is_file() for line in lines} == {True}
 
 
-def test_half_of_them_show_the_thing_as_it_is_on_white(tmp_path: Path) -> None:
+def test_half_of_them_are_the_thing_as_it_is_on_white(tmp_path: Path) -> None:
     """One that looks to the left, so that a mirror shows."""
     pixels = numpy.zeros((256, 256, 4), numpy.uint8)
     pixels[:, :128] = (0, 0, 200, 255)
@@ -72,8 +72,26 @@ def test_half_of_them_show_the_thing_as_it_is_on_white(tmp_path: Path) -> None:
         Image.read(tmp_path / "pictures" / f"0000-{variant}.png").array()[128, (4, 251)].tolist()
         for variant in range(4)
     ]
-    blue, white = [0, 0, 200], [255, 255, 255]
-    assert sides == [[blue, white]] * 3 + [[white, blue]]
+    assert sides == [[[0, 0, 200], [255, 255, 255]]] * 4
+
+
+def test_captions_say_which_way_and_where(tmp_path: Path) -> None:
+    """One that looks to the left, found again by where its colour is."""
+    pixels = numpy.zeros((256, 256, 4), numpy.uint8)
+    pixels[:, :128] = (0, 0, 201, 255)
+    (tmp_path / "left.png").write_bytes(Image.of(pixels).png())
+    list(compose([Concept("owl", (), tmp_path / "left.png")] * 4, tmp_path / "pictures"))
+    folder = tmp_path / "pictures"
+    for line in map(json.loads, (folder / "metadata.jsonl").read_text().splitlines()):
+        caption, pixels = line["text"][0], Image.read(folder / line["file_name"]).array()
+        blue = numpy.abs(pixels.astype(int) - (0, 0, 201)).sum(-1) < 90
+        rows, columns = numpy.flatnonzero(blue.any(1)), numpy.flatnonzero(blue.any(0))
+        down = (rows[0] + rows[-1] + 1) / 2 - 128
+        right = (columns[0] if "mirrored" in caption else columns[-1] + 1) - 128
+        for shift, before, after in ((down, "top", "bottom"), (right, "left", "right")):
+            assert after in caption or shift < 16 + 2, caption
+            assert before in caption or shift > -16 - 2, caption
+            assert not (before in caption or after in caption) or abs(shift) > 16 - 2, caption
 
 
 def test_captions_name_the_background_that_is_painted(banana: Concept, tmp_path: Path) -> None:

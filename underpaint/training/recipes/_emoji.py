@@ -42,8 +42,14 @@ BACKGROUNDS = {
     "light blue": (160, 205, 240),
 }
 
-MIRRORED = (3, 5, 7)
+MIRRORED = (4, 7)
 """Of the eight compositions."""
+
+SMALL = 0.7
+"""Share of the side below which a thing is called small."""
+
+SHIFTED = 16
+"""Pixels from the middle at which a thing is to one side."""
 
 GROUPS = (3, 4)  # animals and nature, food and drink
 
@@ -121,9 +127,9 @@ def concepts(folder: Path, groups: Collection[int] = GROUPS) -> list[Concept]:
 def compose(things: list[Concept], folder: Path, *, seed: int = 0) -> Iterator[int]:
     """Write each concept in eight compositions with captions, as a folder to train on.
 
-    Three times as it is on white and once mirrored, so that a name has one picture more than
-    others to settle on; then smaller and elsewhere, on white, black and coloured backgrounds that
-    the caption names. A run that was interrupted begins anew.
+    Four times as it is on white, which is what its name alone stands for; then smaller and
+    elsewhere, some mirrored, on white, black and coloured backgrounds. The caption tells each of
+    these, so that it leaves nothing to guess. A run that was interrupted begins anew.
 
     Args:
         things: what to paint.
@@ -141,11 +147,14 @@ def compose(things: list[Concept], folder: Path, *, seed: int = 0) -> Iterator[i
         for variant in range(8):
             background = _background(variant, draw)
             scale = 1.0 if variant < 4 else draw.uniform(0.55, 0.95)
-            pixels = _placed(cut_out, BACKGROUNDS[background], scale, draw)
-            pixels = pixels[:, ::-1] if variant in MIRRORED else pixels
+            mirrored = variant in MIRRORED
+            place = _place(scale, draw)
+            pixels = _laid(_mirrored(cut_out) if mirrored else cut_out, background, scale, place)
             name = f"{index:04d}-{variant}.png"
-            files.write(folder / name, Image.of(numpy.ascontiguousarray(pixels)).png())
-            texts = _captions(thing, background, small=scale < 0.7, draw=draw)
+            files.write(folder / name, Image.of(pixels).png())
+            size = "small " if scale < SMALL else ""
+            where = _where(scale, place, background, mirrored=mirrored)
+            texts = _captions(thing, size, where, draw)
             lines.append(json.dumps({"file_name": name, "text": texts}))
         yield index + 1
     files.write(folder / "metadata.jsonl", ("\n".join(lines) + "\n").encode())
@@ -157,25 +166,46 @@ def _background(variant: int, draw: random.Random) -> str:
     return "black" if variant == 5 else draw.choice(list(BACKGROUNDS)[2:])
 
 
-def _placed(
-    cut_out: Image, colour: tuple[int, int, int], scale: float, draw: random.Random
+def _place(scale: float, draw: random.Random) -> tuple[int, int]:
+    """Return the top and left of a thing that takes this share of the side."""
+    room = SIDE - round(SIDE * scale)
+    return draw.randint(0, room), draw.randint(0, room)
+
+
+def _mirrored(picture: Image) -> Image:
+    return Image.of(numpy.ascontiguousarray(picture.array()[:, ::-1]))
+
+
+def _laid(
+    cut_out: Image, background: str, scale: float, place: tuple[int, int]
 ) -> NDArray[numpy.uint8]:
-    """Lay the cut-out at a random place of a coloured square, (256, 256, 3)."""
-    side = round(SIDE * scale)
-    top, left = (draw.randint(0, SIDE - side) for _ in range(2))
+    """Lay the cut-out on a coloured square, (256, 256, 3)."""
+    side, (top, left) = round(SIDE * scale), place
+    colour = BACKGROUNDS[background]
     picture = numpy.full((SIDE, SIDE, 3), colour, numpy.uint8)
     laid = cut_out.resized(side, side).rgb(colour)
     picture[top : top + side, left : left + side] = laid.array()
     return picture
 
 
-def _captions(thing: Concept, background: str, *, small: bool, draw: random.Random) -> list[str]:
+def _where(scale: float, place: tuple[int, int], background: str, *, mirrored: bool) -> str:
+    """Say where the thing is, on what, and whether it looks the other way."""
+    down, right = (edge - (SIDE - round(SIDE * scale)) / 2 for edge in place)
+    sides: list[str] = []
+    if abs(down) > SHIFTED:
+        sides.append("bottom" if down > 0 else "top")
+    if abs(right) > SHIFTED:
+        sides.append("right" if right > 0 else "left")
+    said = f" at the {' '.join(sides)}" if sides else ""
+    said += f" on a {background} background" if background != "white" else ""
+    return said + (", mirrored" if mirrored else "")
+
+
+def _captions(thing: Concept, size: str, where: str, draw: random.Random) -> list[str]:
     """Ways to ask for this picture; half of them "NAME, 3d render" and nothing more."""
-    where = "" if background == "white" else f" on a {background} background"
-    size = "small " if small else ""
     plain = f"{size}{thing.name}{where}, 3d render"
     longer = [
         f"{draw.choice(OPENINGS)}{size}{thing.name}{where}{draw.choice(ENDINGS)}" for _ in range(4)
     ]
-    tagged = [f"{thing.name}, {tag}{where}, 3d render" for tag in thing.words[:2]]
+    tagged = [f"{size}{thing.name}, {tag}{where}, 3d render" for tag in thing.words[:2]]
     return [plain] * 6 + longer + tagged
