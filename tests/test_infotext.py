@@ -12,6 +12,7 @@ from underpaint import catalog
 from underpaint.errors import RequestError, UnknownEntryError
 from underpaint.infotext import parts, read, write
 from underpaint.media import Image
+from underpaint.requests._emphasis import Emphasis, emphases
 from underpaint.requests._fields import SEEDS
 from underpaint.requests._samplers import SCHEDULES, own_schedule
 from underpaint.requests.image import ImageRequest
@@ -50,6 +51,7 @@ def test_every_key_has_its_place() -> None:
         variation_seed=7,
         variation_strength=0.25,
         clip_skip=2,
+        emphasis="no_norm",
     )
     assert version_cut(written(request, "a, b: c")) == (
         "wooden house\n"
@@ -57,8 +59,8 @@ def test_every_key_has_its_place() -> None:
         "cars\n"
         "Steps: 20, Sampler: DPM++ 2M, Schedule type: Simple, CFG scale: 6.5, Seed: 3654104940, "
         'Size: 768x512, Model hash: 6ce0161689, Model: "a, b: c", Variation seed: 7, '
-        "Variation seed strength: 0.25, Denoising strength: 0.75, Clip skip: 2, CFG rescale: 0.7, "
-        "Version: ours"
+        "Variation seed strength: 0.25, Denoising strength: 0.75, Clip skip: 2, Emphasis: No norm, "
+        "CFG rescale: 0.7, Version: ours"
     )
 
 
@@ -106,6 +108,7 @@ shares = st.floats(0, 1)
     st.integers(1, 150),
     st.integers(1, 12),
     st.booleans(),
+    st.sampled_from(emphases()),
 )
 @settings(max_examples=300, deadline=None)
 def test_reading_what_was_written_is_the_identity(
@@ -122,6 +125,7 @@ def test_reading_what_was_written_is_the_identity(
     steps: int,
     clip_skip: int,
     sketched: bool,
+    emphasis: Emphasis,
 ) -> None:
     request = ImageRequest(
         prompt=prompt,
@@ -138,6 +142,7 @@ def test_reading_what_was_written_is_the_identity(
         width=eighths * 8,
         steps=steps,
         clip_skip=clip_skip,
+        emphasis=emphasis,
         batch=1,
     )
     text = write(request, model_hash="0123456789", model_name=model)
@@ -145,7 +150,14 @@ def test_reading_what_was_written_is_the_identity(
 
 
 def test_usual_prompts_need_no_second_copy() -> None:
-    for prompt in ("a, b", "two\nlines", "  spaces  ", 'quoted "x": y', "(a:1.2)"):
+    for prompt in (
+        "a, b",
+        "two\nlines",
+        "  spaces  ",
+        'quoted "x": y',
+        "(a:1.2)",
+        "# note\n[a:b:0.5] AND {c|d} :1.2 BREAK __e__ <lora:f:0.8>",
+    ):
         assert "Exact" not in written(replace(one, prompt=prompt, negative=prompt))
     assert "Exact prompt" in written(replace(one, prompt="a\nNegative prompt: b"))
 

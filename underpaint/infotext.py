@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from underpaint.errors import RequestError
+from underpaint.requests._emphasis import EMPHASES, emphasis_id
 from underpaint.requests._samplers import AUTOMATIC, SCHEDULES, label, own_schedule
 from underpaint.requests.image import ImageRequest
 
@@ -79,7 +80,7 @@ def read(text: str) -> ImageRequest:
     Keys that mean nothing here are passed over. The batch is 1.
 
     Raises:
-        UnknownEntryError: a sampler or schedule that we do not have.
+        UnknownEntryError: a sampler, schedule or emphasis that we do not have.
         RequestError: another value outside what is allowed.
     """
     prompt, negative, pairs = parts(text)
@@ -88,6 +89,7 @@ def read(text: str) -> ImageRequest:
     values |= {field: pairs[key] for key, field in _EXACT.items() if key in pairs}
     values |= {field: _number(int, pairs[key]) for key, field in _WHOLE.items() if pairs.get(key)}
     values |= {field: _number(float, pairs[key]) for key, field in _REAL.items() if pairs.get(key)}
+    values |= {"emphasis": emphasis_id(pairs["Emphasis"])} if pairs.get("Emphasis") else {}
     values |= _sides(pairs)
     return ImageRequest(**values)
 
@@ -110,6 +112,7 @@ def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str,
     """Return the pairs in A1111's order, then ours; without those that say nothing."""
     automatic = request.schedule == AUTOMATIC
     varied, skipped = request.variation_strength > 0, request.clip_skip > 1
+    weighed = request.emphasis != "original"
     pairs = {
         "Steps": request.steps,
         "Sampler": label(request.sampler),
@@ -125,6 +128,7 @@ def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str,
         "Variation seed strength": request.variation_strength if varied else None,
         "Denoising strength": None if request.init is None else request.strength,
         "Clip skip": request.clip_skip if skipped else None,
+        "Emphasis": EMPHASES[request.emphasis] if weighed else None,
         "CFG rescale": request.guidance_rescale or None,
     }
     return {key: _words(value) for key, value in pairs.items() if value is not None}

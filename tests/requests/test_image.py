@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from underpaint.errors import RequestError, UnknownEntryError
 from underpaint.media import Image
+from underpaint.requests._emphasis import emphases
 from underpaint.requests._fields import SEEDS, Field, fields
 from underpaint.requests._samplers import SCHEDULES, samplers
 from underpaint.requests.image import ImageRequest
@@ -42,6 +43,7 @@ every_request = st.builds(
     variation_seed=seeds,
     variation_strength=shares,
     clip_skip=st.integers(1, 12),
+    emphasis=st.sampled_from(emphases()),
 )
 
 

@@ -7,6 +7,7 @@ from typing import Self
 from pydantic.dataclasses import dataclass
 
 from underpaint.errors import RequestError
+from underpaint.requests._emphasis import Emphasis
 from underpaint.requests._fields import (
     SEEDS,
     STRICT,
@@ -48,6 +49,10 @@ class ImageRequest(Request):
 
     negative: Prompt = ""
     """What the picture must not show, in the same language as the prompt."""
+
+    emphasis: Emphasis = "original"
+    """What weights in prompts do: original keeps a text's mean loudness, no_norm lets it change,
+    ignore leaves weights out, none takes brackets for text."""
 
     model: Name = "mini"
     """The model that paints, by name, as listed by `underpaint models`."""
