@@ -82,3 +82,8 @@ def test_pasting_keeps_black_blends_grey_and_takes_white() -> None:
     assert (mixed[:, 4:] == after[:, 4:]).all()
     middle = (before[:, 2:4].astype(float) + after[:, 2:4]) / 2
     assert numpy.abs(mixed[:, 2:4] - middle).max() <= 1
+
+
+def test_shares_of_a_mask_run_from_0_to_1() -> None:
+    shares = _pixels.shares(Image.of(numpy.array([[0, 51, 255]], numpy.uint8)))
+    assert torch.equal(shares, torch.tensor([[[[0, 0.2, 1]]]]))

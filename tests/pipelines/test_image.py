@@ -11,7 +11,7 @@ from torch import Tensor
 from underpaint import catalog, infotext
 from underpaint.errors import WeightsError
 from underpaint.events import Finished, Progress
-from underpaint.families import tiny
+from underpaint.families import sd1, tiny
 from underpaint.families._model import Heard, Model
 from underpaint.media import Image
 from underpaint.pipelines import image
@@ -259,6 +259,87 @@ def test_without_guidance_the_network_is_asked_once_a_step(
     pictures(replace(PLAIN, guidance_scale=1.0), model)
     pictures(PLAIN, model)
     assert sizes == [1, 1, 2, 2]
+
+
+def changed(name: str, tensor: Tensor) -> Model:
+    """Return the tiny model with one tensor of its U-Net another."""
+    weights = tiny.weights()
+    return tiny.build(replace(weights, tensors={**weights.tensors, sd1.UNET + name: tensor}))
+
+
+@pytest.fixture(scope="module")
+def inpaints() -> Model:
+    name = "input_blocks.0.0.weight"
+    more = torch.randn(16, 5, 3, 3, generator=torch.Generator().manual_seed(3))
+    return changed(name, torch.cat([tiny.weights().tensors[sd1.UNET + name], more], dim=1))
+
+
+def seen(request: ImageRequest, model: Model, monkeypatch: pytest.MonkeyPatch) -> Tensor:
+    """Return what an inpainting model sees beside its first latent."""
+    looks: list[Tensor] = []
+    predicted = model._predicted
+
+    def noted(x: Tensor, timestep: Tensor, heard: Heard) -> Tensor:
+        looks.append(x)
+        return predicted(x, timestep, heard)
+
+    monkeypatch.setattr(model, "_predicted", noted)
+    pictures(request, model)
+    return looks[0][:1, 4:]
+
+
+def test_an_inpainting_model_sees_the_mask_and_what_is_kept(
+    inpaints: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = seen(MASKED, inpaints, monkeypatch)
+    half = SIDE // 8 // 2
+    assert beside[0, 0, :, :half].max() == 0
+    assert beside[0, 0, :, half:].min() == 1
+
+    assert MASKED.init is not None
+    kept = MASKED.init.array().copy()
+    pixels = torch.from_numpy(kept).permute(2, 0, 1)[None].float() / 127.5 - 1
+    pixels[..., SIDE // 2 :] = 0
+    assert torch.allclose(beside[:, 1:], inpaints.encode(pixels), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["words", "sketch"])
+def test_without_a_mask_an_inpainting_model_sees_that_all_is_to_paint(
+    inpaints: Model, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    beside = seen(KINDS[kind], inpaints, monkeypatch)
+    assert beside[:, 0].min() == 1
+    assert torch.allclose(beside[:, 1:], inpaints.encode(torch.zeros(1, 3, SIDE, SIDE)), atol=1e-5)
+
+
+def test_an_inpainting_model_keeps_what_the_mask_keeps(inpaints: Model) -> None:
+    [picture] = pictures(MASKED, inpaints)
+    assert MASKED.init is not None
+    left = SIDE // 2
+    assert numpy.array_equal(picture.array()[:, :left], MASKED.init.array()[:, :left])
+
+
+def test_a_model_that_obeys_the_guidance_scale_is_asked_for_one_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    obeys = changed(
+        "time_embedding.cond_proj.weight",
+        torch.randn(16, 32, generator=torch.Generator().manual_seed(3)),
+    )
+    scales: list[list[float]] = []
+    predicted = obeys._predicted
+
+    def noted(x: Tensor, timestep: Tensor, heard: Heard) -> Tensor:
+        assert heard.guidance is not None
+        scales.append(heard.guidance.tolist())
+        return predicted(x, timestep, heard)
+
+    monkeypatch.setattr(obeys, "_predicted", noted)
+    strong = pictures(PLAIN, obeys)
+    assert scales == [[7.0], [7.0]]
+    weak = pictures(replace(PLAIN, guidance_scale=1.0), obeys)
+    assert scales[2:] == [[1.0], [1.0]]
+    assert strong[0].pixels != weak[0].pixels
 
 
 def test_a_variation_strays_from_its_seed_with_its_strength(model: Model) -> None:

@@ -42,6 +42,18 @@ def fitted(mask: Image, width: int, height: int) -> Image:
     return Image.of(levels[0, 0].round().to(torch.uint8).numpy())
 
 
+def shares(mask: Image) -> Tensor:
+    """Return how far to repaint each pixel.
+
+    Args:
+        mask: grey, 0 = keep.
+
+    Returns:
+        (1, 1, H, W) float32, 0..1.
+    """
+    return torch.from_numpy(mask.array())[None, None].float() / 255
+
+
 def cells(mask: Image, height: int, width: int) -> Tensor:
     """Return which cells of a latent to repaint: those with any pixel to repaint in them.
 

@@ -53,7 +53,9 @@ def generate(request: ImageRequest, model: Model) -> Iterator[Event]:
 
     sigmas = _sigmas(request, model)
     scale = _scale(request, sigmas)
-    denoise = guided(_estimates(request, model), scale, rescale=request.guidance_rescale)
+    surroundings = _surroundings(sketch, mask, request, model)
+    estimates = _estimates(request, model, surroundings)
+    denoise = guided(estimates, scale, rescale=request.guidance_rescale)
     if mask is not None:
         denoise = masked(denoise, known, _pixels.cells(mask, *known.shape[2:]).to(known))
 
@@ -73,14 +75,21 @@ def generate(request: ImageRequest, model: Model) -> Iterator[Event]:
             yield Finished(picture.with_text(text), index, one)
 
 
-def _estimates(request: ImageRequest, model: Model) -> Estimates:
+def _estimates(request: ImageRequest, model: Model, surroundings: Tensor | None) -> Estimates:
     """Return what the model estimates for the prompt, and for the negative where it counts."""
-    positive = model.encode_text(request.prompt, clip_skip=request.clip_skip)
-    if request.guidance_scale == 1 and not hasattr(_sampler(request), "GUIDANCE"):
-        return model.estimates(positive)
-    return model.estimates(
-        positive, model.encode_text(request.negative, clip_skip=request.clip_skip)
-    )
+    texts = [model.encode_text(request.prompt, clip_skip=request.clip_skip)]
+    if _is_guided(request, model):
+        skip = request.clip_skip
+        texts.append(model.encode_text(request.negative, clip_skip=skip, negative=True))
+    scale = request.guidance_scale
+    return model.estimates(*texts, guidance_scale=scale, surroundings=surroundings)
+
+
+def _is_guided(request: ImageRequest, model: Model) -> bool:
+    """Whether the negative prompt counts."""
+    if model.obeys_guidance:
+        return False
+    return request.guidance_scale != 1 or hasattr(_sampler(request), "GUIDANCE")
 
 
 def _given(request: ImageRequest) -> tuple[Image | None, Image | None]:
@@ -95,6 +104,20 @@ def _latent(sketch: Image | None, request: ImageRequest, model: Model) -> Tensor
     if sketch is None:
         return torch.zeros(1, *model.latent_shape(width, height))
     return model.encode(_pixels.tensor(sketch.resized(width, height)))
+
+
+def _surroundings(
+    sketch: Image | None, mask: Image | None, request: ImageRequest, model: Model
+) -> Tensor | None:
+    """Return what a model that inpaints sees beside the latent; without a mask, all is to paint."""
+    if not model.inpaints:
+        return None
+    width, height = model.canvas(request.width, request.height)
+    pixels, everywhere = torch.zeros(1, 3, height, width), torch.ones(1, 1, height, width)
+    if sketch is None or mask is None:
+        return model.surroundings(pixels, everywhere)
+    pixels = _pixels.tensor(sketch.resized(width, height))
+    return model.surroundings(pixels, _pixels.shares(_pixels.fitted(mask, width, height)))
 
 
 def _sampler(request: ImageRequest) -> ModuleType:
