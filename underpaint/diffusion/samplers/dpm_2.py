@@ -12,6 +12,7 @@ from underpaint.diffusion.samplers._step import Churn, Step, churned, moved, str
 LABEL = "DPM2"
 ALIASES = ("k_dpm_2",)
 ORDER = 2
+CALLS = 2
 SCHEDULE = "karras"
 NOISE = "gaussian"
 DISCARD_PENULTIMATE = True

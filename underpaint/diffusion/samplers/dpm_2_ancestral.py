@@ -12,6 +12,7 @@ from underpaint.diffusion.samplers._step import Step, ancestral, moved, renoised
 LABEL = "DPM2 a"
 ALIASES = ("k_dpm_2_a", "k_dpm_2_ancestral")
 ORDER = 2
+CALLS = 2
 SCHEDULE = "karras"
 NOISE = "gaussian"
 DISCARD_PENULTIMATE = True

@@ -12,6 +12,7 @@ from underpaint.diffusion.samplers._step import Step, ancestral, moved, renoised
 LABEL = "DPM++ 2S a"
 ALIASES = ("k_dpmpp_2s_a", "k_dpmpp_2s_ancestral")
 ORDER = 2
+CALLS = 2
 SCHEDULE = "karras"
 NOISE = "gaussian"
 

@@ -12,6 +12,7 @@ from underpaint.diffusion.samplers._step import Step, ancestral, moved, renoised
 LABEL = "DPM++ SDE"
 ALIASES = ("k_dpmpp_sde", "dpmpp_sde_gpu")
 ORDER = 2
+CALLS = 2
 SCHEDULE = "karras"
 NOISE = "brownian"
 

@@ -11,6 +11,7 @@ from underpaint.diffusion.samplers._step import Churn, Step, churned, moved, str
 LABEL = "Heun"
 ALIASES = ("k_heun",)
 ORDER = 2
+CALLS = 2
 SCHEDULE = "uniform"
 NOISE = "gaussian"
 

@@ -15,6 +15,7 @@ from underpaint.diffusion.sigmas import karras_between
 LABEL = "Restart"
 ALIASES = ("restart",)
 ORDER = 2
+CALLS = 2
 SCHEDULE = "karras"
 NOISE = "gaussian"
 
