@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from underpaint.errors import WeightsError
 from underpaint.families import sd1, sd2, sdxl, tiny
+from underpaint.families._model import Model
 from underpaint.families._parts import UNET
 from underpaint.families._stable import StableDiffusion
 from underpaint.networks.unet import UNet, UNetParams, guidance_features
@@ -179,3 +180,36 @@ def test_refuses_networks_for_another_text(
 
 def test_defaults_are_the_published_sizes() -> None:
     assert (UNetParams().channels, UNetParams().heads, UNetParams().head_width) == (320, 8, None)
+
+
+# The same bits.
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    """Give the number of threads back."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def estimated(model: Model, x: Tensor) -> tuple[Tensor, ...]:
+    texts = model.encode_text("a fox"), model.encode_text("", negative=True)
+    return model.estimates(*texts)(x, torch.tensor(2.0))
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("size", [(16, 16), (5, 7)])
+@pytest.mark.parametrize("family", ["sd2", "sdxl", "refiner"])
+def test_a_picture_has_the_same_bits_in_any_batch_and_with_any_number_of_threads(
+    family: str, size: tuple[int, int], request: pytest.FixtureRequest
+) -> None:
+    weights = request.getfixturevalue(f"{family}_weights")
+    model = sd2.build(weights()) if family == "sd2" else sdxl.build(weights)
+    x = drawn(3, 4, *size)
+    torch.set_num_threads(1)
+    together = estimated(model, x)
+    for count in (1, 2, 4):
+        torch.set_num_threads(count)
+        for whole, alone in zip(together, estimated(model, x[1:2]), strict=True):
+            assert torch.equal(whole[1:2], alone)
