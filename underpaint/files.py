@@ -126,6 +126,17 @@ def adopt(source: Path, path: Path) -> None:
         _flush_folder(path.parent)
 
 
+def remove(path: Path) -> None:
+    """Remove a file; one that is not there is gone already.
+
+    Raises:
+        StorageError: it cannot be removed; names the file and the reason.
+    """
+    with _storing(path, "remove"):
+        path.unlink(missing_ok=True)
+        _flush_folder(path.parent)
+
+
 def cache() -> Path:
     """The folder for what can be made anew at any time, where the system wants such things.
 

@@ -66,6 +66,7 @@ class Database:
 
         Raises:
             StorageError: the disk refuses.
+            sqlite3.IntegrityError: a row contradicts another.
         """
         with self._writing, self._said("write"):
             if self._writer.in_transaction:
@@ -156,6 +157,8 @@ class Database:
     def _said(self, doing: str) -> Iterator[None]:
         try:
             yield
+        except sqlite3.IntegrityError:
+            raise  # a row contradicts another: nothing is wrong with the disk
         except (sqlite3.Error, OSError) as error:
             raise StorageError(f"cannot {doing} {str(self.path)!r}: {error}") from error
 

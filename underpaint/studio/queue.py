@@ -199,6 +199,10 @@ class Queue:
         row = _rows.row(tables, job.id)
         return row["state"] == "running" and row["attempt"] == job.attempt
 
+    def note_picture(self, tables: sqlite3.Connection, job: Job, picture: str) -> None:
+        """Say that one more picture of a job is ready; within the change that adds it."""
+        _rows.note(tables, job.id, "picture", picture)
+
     def remark(self, job: Job, sentence: str) -> None:
         """Add to what is to be known about how a job was done."""
         with self._database.change() as tables:

@@ -1,0 +1,265 @@
+"""The engine in a process of its own, watched: what it does cannot take the program down with it.
+
+A worker that dies, or says nothing for too long, is replaced, and the request ends with
+`CrashError`. This module imports no torch, nor does anything that it imports: only the worker does.
+"""
+
+import contextlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any, BinaryIO, cast
+
+from underpaint.engines import _wire
+from underpaint.errors import CrashError
+from underpaint.events import Event, Failed, Progress
+from underpaint.requests.image import ImageRequest
+
+__all__ = ["Engine", "Patience"]
+
+A_GLANCE = 0.02
+STEPS_OF_SILENCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a worker may be silent.
+
+    Attributes:
+        first: seconds before the first step, when a model may have to be loaded.
+        between: seconds after it; or twenty steps, if that is longer.
+        grace: seconds to stop in, once told to.
+    """
+
+    first: float = 600.0
+    between: float = 60.0
+    grace: float = 10.0
+
+
+class Engine:
+    """Runs requests in a worker process, one at a time, each as far as its events are taken."""
+
+    def __init__(
+        self,
+        folders: Sequence[Path] = (),
+        *,
+        inside: str = "inline",
+        options: Mapping[str, Any] | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        """Make ready; the process starts with `start`, or with the first request.
+
+        Args:
+            folders: where models are looked for, besides the package.
+            inside: the engine that the worker process runs.
+            options: of that engine; what JSON can say.
+            patience: how long the worker may be silent.
+        """
+        self._setup = {
+            "engine": inside,
+            "folders": [str(folder) for folder in folders],
+            "options": dict(options or {}),
+        }
+        self._patience = patience or Patience()
+        self._process: _Process | None = None
+        self._starting = threading.Lock()
+        self._runs = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the worker process; None when there is none."""
+        process = self._process
+        return process.pid if process and process.alive else None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the worker's libraries are loaded, so that it can begin at once."""
+        return self._process is not None and self._process.alive and self._process.ready
+
+    def start(self) -> None:
+        """Start the worker process, if none is there; it gets ready while this returns."""
+        with self._starting:
+            if self._process is None or not self._process.alive:
+                self._process = _Process(self._setup)
+
+    def run(
+        self, request: ImageRequest, halted: Callable[[], bool] = lambda: False
+    ) -> Iterator[Event]:
+        """Do what a request asks.
+
+        Args:
+            request: its seeds drawn.
+            halted: asked many times a second whether to stop; then the events end.
+
+        Yields:
+            What the engine inside says; `Failed` with `CrashError` when the worker died or had
+            to be ended.
+        """
+        self.start()
+        process = cast(_Process, self._process)
+        self._runs += 1
+        run, ended = self._runs, False
+        try:
+            process.say({"run": run} | _wire.request_words(request))
+            yield from self._events(process, request, halted)
+            ended = True
+        finally:
+            if not ended or halted():
+                self._halt(process, run)
+
+    def stop(self) -> None:
+        """End the worker process."""
+        with self._starting:
+            if self._process is not None:
+                self._process.end(self._patience.grace)
+                self._process = None
+
+    def _events(
+        self, process: "_Process", request: ImageRequest, halted: Callable[[], bool]
+    ) -> Iterator[Event]:
+        watch = _Watch(self._patience)
+        while not halted():
+            if (message := process.hear(A_GLANCE)) is None:
+                if not process.alive and not process.waiting:
+                    yield Failed(CrashError(f"the worker process died: {process.death()}"))
+                    return
+                if watch.silent():
+                    process.end(0)
+                    words = f"the worker process said nothing for {watch.limit:.0f} s"
+                    yield Failed(CrashError(f"{words} and was ended"))
+                    return
+                continue
+            if "end" in message[0]:
+                return
+            if "event" in message[0]:
+                try:
+                    event = _wire.decoded(message, request)
+                except ValueError as error:
+                    process.end(0)
+                    yield Failed(CrashError(str(error)))
+                    return
+                watch.heard(event)
+                yield event
+
+    def _halt(self, process: "_Process", run: int) -> None:
+        """Have the worker stop; one that does not, in time, is ended."""
+        process.say({"stop": run})
+        until = time.monotonic() + self._patience.grace
+        while process.alive and time.monotonic() < until:
+            message = process.hear(A_GLANCE)
+            if message is not None and message[0].get("end") == run:
+                return
+        process.end(0)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """How long the worker has been silent, and how long it may."""
+
+    patience: Patience
+    _last: float = field(default_factory=time.monotonic)
+    _steps: list[float] = field(default_factory=list[float])
+
+    @property
+    def limit(self) -> float:
+        if not self._steps:
+            return max(self.patience.first, self.patience.between)
+        return max(self.patience.between, STEPS_OF_SILENCE * median(self._steps[-50:]))
+
+    def heard(self, event: Event) -> None:
+        now = time.monotonic()
+        if isinstance(event, Progress):
+            self._steps.append(now - self._last)
+        self._last = now
+
+    def silent(self) -> bool:
+        return time.monotonic() - self._last > self.limit
+
+
+class _Process:
+    """A worker process, and the thread that reads what it says."""
+
+    def __init__(self, setup: Mapping[str, Any]) -> None:
+        self.ready = False
+        self._said: queue.SimpleQueue[_wire.Message] = queue.SimpleQueue()
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", f"{__package__}._process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_environment(),
+            start_new_session=os.name != "nt",
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+        self._orders = cast(BinaryIO, self._child.stdin)
+        self._replies = cast(BinaryIO, self._child.stdout)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.say(setup)
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._child.poll() is None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something that it said and nobody has heard."""
+        return self._reader.is_alive() or not self._said.empty()
+
+    def say(self, words: Mapping[str, Any]) -> None:
+        """Say something; if it is dead, that shows when nothing is heard."""
+        with contextlib.suppress(OSError, ValueError):
+            _wire.send(self._orders, words)
+
+    def hear(self, timeout: float) -> _wire.Message | None:
+        """Return what it said next; None when that is nothing, for so many seconds."""
+        try:
+            return self._said.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def death(self) -> str:
+        """Return how it died, in words."""
+        code = self._child.wait()
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+    def end(self, grace: float) -> None:
+        """End it: it may do so itself for so many seconds, and is killed then."""
+        with contextlib.suppress(OSError):
+            self._orders.close()
+        try:
+            if grace <= 0:
+                raise subprocess.TimeoutExpired("", grace)
+            self._child.wait(grace)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        self._reader.join()
+        self._replies.close()
+
+    def _read(self) -> None:
+        """Read until it is dead; one that talks nonsense has to die."""
+        with contextlib.suppress(OSError, ValueError):
+            while (message := _wire.receive(self._replies)) is not None:
+                if "ready" in message[0]:
+                    self.ready = True
+                else:
+                    self._said.put(message)
+        self._child.kill()
+
+
+def _environment() -> dict[str, str]:
+    """Return the worker's environment: it finds the modules that we find."""
+    path = os.pathsep.join(place for place in sys.path if place)
+    # Threads that wait by spinning take the cores from those that they wait for.
+    return {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "PYTHONPATH": path}

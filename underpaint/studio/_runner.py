@@ -1,0 +1,164 @@
+"""The one who takes jobs from the queue, has them done, and keeps what comes of it."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from underpaint.engines.local import Engine
+from underpaint.errors import CrashError, DeadlineError, UnderpaintError
+from underpaint.events import Event, Failed, Finished, Progress, Started
+from underpaint.requests.image import ImageRequest
+from underpaint.studio._feed import Board
+from underpaint.studio.gallery import Gallery
+from underpaint.studio.jobs import Job
+from underpaint.studio.queue import Queue
+
+__all__ = ["Runner"]
+
+LONGEST_NAP = 60.0
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A part of a job's batch that is asked for at once.
+
+    Attributes:
+        first: the place in the job's batch of the piece's first picture.
+        request: asks for it.
+    """
+
+    first: int
+    request: ImageRequest
+
+
+class Runner:
+    """A thread that works while there is work."""
+
+    def __init__(self, queue: Queue, gallery: Gallery, board: Board, engine: Engine) -> None:
+        """Make ready; `start` begins.
+
+        Args:
+            queue: where jobs come from.
+            gallery: where pictures go.
+            board: where it is said how far a job is.
+            engine: what does the work.
+        """
+        self._queue, self._gallery, self._board, self._engine = queue, gallery, board, engine
+        self._thread = threading.Thread(target=self._work, name="underpaint-runner", daemon=True)
+        self._stirred = threading.Event()
+        self._unwanted: set[str] = set()
+        self._stopping = self._dropping = False
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stir(self) -> None:
+        """Look at the queue again: there may be something to do."""
+        self._stirred.set()
+
+    def drop(self, id: str) -> None:
+        """Stop working on a job, if it is the one."""
+        self._unwanted.add(id)
+
+    def stop(self, drain: float) -> None:
+        """End; a job that is not done by then is given back, to be done next time.
+
+        Args:
+            drain: seconds that the job that runs may still take.
+        """
+        self._stopping = True
+        self._stirred.set()
+        self._thread.join(drain)
+        self._dropping = True
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stopping:
+            self._stirred.clear()
+            try:
+                if (job := self._queue.claim()) is not None:
+                    self._board.changed()
+                    self._do(job)
+                    continue
+                self._stirred.wait(self._nap())
+            except UnderpaintError:
+                _LOG.exception("the queue cannot go on; it tries again in a while")
+                self._stirred.wait(1.0)
+            finally:
+                self._board.changed()
+
+    def _nap(self) -> float:
+        """Return seconds after which a waiting job may be too late."""
+        deadline = self._queue.next_deadline()
+        if deadline is None:
+            return LONGEST_NAP
+        return min(LONGEST_NAP, max(0.01, deadline - time.time()))
+
+    def _do(self, job: Job) -> None:
+        """Do a job, and say how it went; whatever happens, somebody is told."""
+        try:
+            outcome = self._outcome(job)
+        except UnderpaintError as error:
+            outcome = error
+        except Exception as error:  # noqa: BLE001  one job's fault is not the next one's
+            _LOG.exception("job %s failed by a fault of ours", job.id)
+            outcome = UnderpaintError(f"{type(error).__name__}: {error} (a fault of ours)")
+
+        self._unwanted.discard(job.id)
+        self._board.take_down(job.id)
+        if isinstance(outcome, CrashError):
+            self._queue.give_back(job, outcome)
+        elif outcome is None and self._dropping:
+            self._queue.give_back(job)
+        else:
+            self._queue.finish(job, outcome)
+
+    def _outcome(self, job: Job) -> UnderpaintError | None:
+        """Do what is left of a job; returns why it ended early, None when it did not."""
+        for piece in self._pieces(job):
+            for event in self._engine.run(piece.request, lambda: self._halted(job)):
+                self._board_or_keep(job, piece, event)
+                if isinstance(event, Failed):
+                    return event.error
+            if _late(job):
+                return DeadlineError("the time for this job was over before it was done")
+            if self._halted(job):
+                return None
+        return None
+
+    def _halted(self, job: Job) -> bool:
+        return self._dropping or job.id in self._unwanted or _late(job)
+
+    def _pieces(self, job: Job) -> Iterator[_Piece]:
+        """Yield what is left to do: all at once, or what an interrupted attempt left over."""
+        request = self._queue.stored(job.id).whole(self._gallery.image)
+        ready = {picture.index for picture in self._gallery.listing(job=job.id, limit=-1)}
+        if not ready:
+            yield _Piece(0, request)
+            return
+        for index in sorted(set(range(request.batch)) - ready):
+            yield _Piece(index, request.alone(index))
+
+    def _board_or_keep(self, job: Job, piece: _Piece, event: Event) -> None:
+        match event:
+            case Progress():
+                self._board.put(job.id, event)
+            case Started():
+                self._board.put(job.id, Progress(0, piece.request.steps, event.what))
+                if event.what.startswith("memory ran out"):
+                    self._queue.remark(job, event.what)
+            case Finished():
+                made = self._gallery.stored(event.request)
+                self._gallery.keep(job, event, piece.first + event.index, made)
+                self._board.changed()
+            case _:
+                pass
+
+
+def _late(job: Job) -> bool:
+    return job.deadline is not None and time.time() >= job.deadline
