@@ -1,0 +1,150 @@
+"""What A1111's clients ask before they paint: which models, samplers, upscalers and so on."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+
+from underpaint.faces.a1111 import labels, models
+from underpaint.faces.a1111.flags import FLAGS
+from underpaint.requests._fields import Field, fields
+from underpaint.requests.image import ImageRequest
+from underpaint.studio.app import Studio
+
+__all__ = ["router"]
+
+# The parts of A1111's own form that count as scripts there: our fields do the same.
+_FORMS: Mapping[str, Mapping[str, str]] = {
+    "sampler": {
+        "steps": "Sampling steps",
+        "sampler": "Sampling method",
+        "schedule": "Schedule type",
+    },
+    "seed": {
+        "seed": "Seed",
+        "variation_seed": "Variation seed",
+        "variation_strength": "Variation strength",
+    },
+}
+_EMPTY = (
+    "sd-vae",
+    "sd-modules",
+    "loras",
+    "hypernetworks",
+    "face-restorers",
+    "realesrgan-models",
+    "prompt-styles",
+    "artist-categories",
+    "artists",
+    "extensions",
+)
+_REFRESHES = ("refresh-checkpoints", "refresh-vae", "refresh-embeddings", "refresh-loras")
+
+
+def router(studio: Studio, flags: Mapping[str, Any]) -> APIRouter:
+    """Return the lists.
+
+    Args:
+        studio: what has the models.
+        flags: of the command line, by A1111's names.
+    """
+    routes = APIRouter(prefix="/sdapi/v1", tags=["A1111: lists"])
+    routes.add_api_route("/samplers", labels.samplers, summary="Samplers")
+    routes.add_api_route("/schedulers", labels.schedules, summary="Schedules")
+    routes.add_api_route("/upscalers", _upscalers, summary="Upscalers, none first")
+    routes.add_api_route("/latent-upscale-modes", _latent_upscalers, summary="Latent upscalers")
+    routes.add_api_route("/embeddings", _embeddings, summary="Embeddings")
+    routes.add_api_route("/scripts", _scripts, summary="Scripts by title")
+    routes.add_api_route("/script-info", _script_info, summary="Scripts and their arguments")
+    routes.add_api_route("/memory", _memory, summary="Memory there is, in bytes")
+    for name in _EMPTY:
+        routes.add_api_route(f"/{name}", _nothing, summary="A list with nothing in it")
+    for name in _REFRESHES:
+        routes.add_api_route(f"/{name}", _done, methods=["POST"], summary="Nothing to do")
+    for name in ("unload-checkpoint", "reload-checkpoint"):
+        routes.add_api_route(f"/{name}", _object, methods=["POST"], summary="Nothing to do")
+
+    @routes.get("/sd-models", summary="Models")
+    def sd_models() -> list[dict[str, Any]]:
+        return models.listing(studio)
+
+    @routes.get("/cmd-flags", summary="The flags of the command line")
+    def cmd_flags() -> dict[str, Any]:
+        unset = {
+            name.removeprefix("--").replace("-", "_"): None if flag.values else False
+            for name, flag in FLAGS.items()
+        }
+        return unset | {name: value for name, value in flags.items() if "auth" not in name}
+
+    return routes
+
+
+async def _nothing() -> list[dict[str, Any]]:
+    return []
+
+
+async def _done() -> None:
+    """Answer null: what is on the disk is looked at when it is asked for."""
+
+
+async def _object() -> dict[str, Any]:
+    return {}
+
+
+async def _upscalers() -> list[dict[str, Any]]:
+    about = {"model_name": None, "model_path": None, "model_url": None, "scale": 4.0}
+    return [{"name": name, **about} for name in UPSCALERS]
+
+
+UPSCALERS = ("None", "Lanczos", "Nearest")
+
+
+async def _latent_upscalers() -> list[dict[str, str]]:
+    return [{"name": name} for name in labels.LATENT_UPSCALERS]
+
+
+async def _embeddings() -> dict[str, Any]:
+    return {"loaded": {}, "skipped": {}}
+
+
+async def _scripts() -> dict[str, list[str]]:
+    return {"txt2img": list(_FORMS), "img2img": list(_FORMS)}
+
+
+async def _script_info() -> list[dict[str, Any]]:
+    known = {field.name: field for field in fields(ImageRequest)}
+    return [
+        {
+            "name": name,
+            "is_alwayson": True,
+            "is_img2img": for_pictures,
+            "args": [_argument(known[field], label) for field, label in form.items()],
+        }
+        for for_pictures in (False, True)
+        for name, form in _FORMS.items()
+    ]
+
+
+def _argument(field: Field, label: str) -> dict[str, Any]:
+    """Return what a script's list of arguments says of one of our fields."""
+    shown = labels.shown(field.name, field.default)
+    return {
+        "label": label,
+        "value": shown,
+        "minimum": field.least,
+        "maximum": field.most,
+        "step": field.step or (1 if field.kind is int else None),
+        "choices": [labels.shown(field.name, choice) for choice in field.choices] or None,
+    }
+
+
+async def _memory() -> dict[str, Any]:
+    """Return the memory there is; of a graphics card nothing, since another process has it."""
+    try:
+        page = os.sysconf("SC_PAGE_SIZE")
+        total, free = (page * os.sysconf(f"SC_{name}PAGES") for name in ("PHYS_", "AVPHYS_"))
+    except (AttributeError, ValueError, OSError):  # not every system tells
+        return {"ram": {"error": "not known on this system"}, "cuda": {"error": "unavailable"}}
+    ram = {"free": free, "used": total - free, "total": total}
+    return {"ram": ram, "cuda": {"error": "unavailable"}}

@@ -1,0 +1,263 @@
+"""From a call to our requests: the one place where A1111's words become ours.
+
+A call may ask for more pictures than one request has, and for what the options say besides. It
+becomes an `Order`: the requests in their order, and what to do with the pictures.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from underpaint import infotext
+from underpaint.errors import RequestError, UnknownEntryError
+from underpaint.faces.a1111 import pictures, refusals
+from underpaint.faces.a1111.payload import ImageToImage, Payload
+from underpaint.requests._fields import SEEDS, fields
+from underpaint.requests.image import ImageRequest
+
+OURS = frozenset(field.name for field in fields(ImageRequest))
+
+_PLAIN = {
+    "prompt": "prompt",
+    "negative_prompt": "negative",
+    "steps": "steps",
+    "cfg_scale": "guidance_scale",
+    "width": "width",
+    "height": "height",
+    "seed": "seed",
+    "subseed": "variation_seed",
+    "subseed_strength": "variation_strength",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """A field or option that not every version of our request has.
+
+    Attributes:
+        theirs: its name in the call or among the options.
+        ours: the field of our request.
+        silent: values that change nothing, and are left to our default.
+        words: their values' names, where ours differ.
+    """
+
+    theirs: str
+    ours: str
+    silent: tuple[object, ...]
+    words: Mapping[object, object] | None = None
+
+
+_KNOBS = (
+    Knob("eta", "eta", (None,)),
+    Knob("s_churn", "s_churn", (None, 0)),
+    Knob("s_tmin", "s_tmin", (None, 0)),
+    Knob("s_tmax", "s_tmax", (None, 0)),
+    Knob("s_noise", "s_noise", (None, 1)),
+    Knob("seed_resize_from_w", "seed_resize_width", (None, -1, 0)),
+    Knob("seed_resize_from_h", "seed_resize_height", (None, -1, 0)),
+)
+_OPTIONS = (
+    Knob("CLIP_stop_at_last_layers", "clip_skip", (None,)),
+    Knob("eta_noise_seed_delta", "noise_seed_delta", (None, 0)),
+    Knob("sigma_min", "sigma_min", (None, 0)),
+    Knob("sigma_max", "sigma_max", (None, 0)),
+    Knob("rho", "rho", (None, 0)),
+    Knob("always_discard_next_to_last_sigma", "discard_penultimate", (None, False)),
+    Knob("randn_source", "noise_source", (None,), {"GPU": "gpu", "CPU": "cpu", "NV": "nv"}),
+)
+_THEIR_NAME = {ours: theirs for theirs, ours in _PLAIN.items()} | {
+    "strength": "denoising_strength",
+    "sampler": "sampler_name",
+    "schedule": "scheduler",
+    "init": "init_images",
+    "model": "sd_model_checkpoint",
+    **{knob.ours: knob.theirs for knob in (*_KNOBS, *_OPTIONS)},
+}
+
+# What a text in a picture says, and the field it fills.
+_TEXT = {
+    "Steps": "steps",
+    "Sampler": "sampler_name",
+    "Schedule type": "scheduler",
+    "CFG scale": "cfg_scale",
+    "Seed": "seed",
+    "Variation seed": "subseed",
+    "Variation seed strength": "subseed_strength",
+    "Denoising strength": "denoising_strength",
+    "Eta": "eta",
+}
+_TEXT_OPTIONS = {"Clip skip": "CLIP_stop_at_last_layers", "Model": "sd_model_checkpoint"}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a call comes to.
+
+    Attributes:
+        requests: what to paint, one after the other, seeds drawn: one for each round.
+        settings: the options with what the call overrides.
+        notes: what was passed over, in sentences for people.
+    """
+
+    requests: tuple[ImageRequest, ...]
+    settings: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def order(
+    payload: Payload,
+    settings: Mapping[str, Any],
+    *,
+    model: Callable[[str], str],
+    draw: Callable[[], int],
+) -> Order:
+    """Return what a call comes to.
+
+    Args:
+        payload: the call, filled from its text if it has one.
+        settings: all options, with what the call overrides.
+        model: gives our name of the model that a title, name or hash stands for.
+        draw: gives a fresh random whole number at each call, of any size.
+
+    Raises:
+        RequestError: a value is outside what is allowed or asks for what we cannot do; names the
+            field as the caller knows it.
+        ModelNotFoundError: there is no such model.
+    """
+    refusals.check(payload)
+    notes = refusals.scripts(payload, lenient=bool(settings["lenient_scripts"]))
+    values = dict(_values(payload, settings))
+    values["model"] = model(str(settings["sd_model_checkpoint"] or ""))
+    if isinstance(payload, ImageToImage):
+        values |= _painted_on(payload, settings)
+        notes += _whole(payload)
+    with_seeds = _spoken(values).resolved(draw)
+    rounds = tuple(
+        _part(with_seeds, number * payload.batch_size, payload.batch_size)
+        for number in range(payload.n_iter)
+    )
+    return Order(rounds, settings, notes)
+
+
+def filled(payload: Payload) -> Payload:
+    """Return a call with what its text says, wherever it says nothing itself."""
+    if not payload.infotext:
+        return payload
+    prompt, negative, pairs = infotext.parts(payload.infotext)
+    said: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative}
+    said |= {field: pairs[key] for key, field in _TEXT.items() if key in pairs}
+    size = re.fullmatch(r"(\d{1,5})x(\d{1,5})", pairs.get("Size", ""))
+    said |= {"width": size[1], "height": size[2]} if size else {}
+
+    options = {option: pairs[key] for key, option in _TEXT_OPTIONS.items() if key in pairs}
+    given = payload.model_dump(exclude_unset=True)
+    overrides = options | (payload.override_settings or {})
+    return type(payload).model_validate(said | given | {"override_settings": overrides})
+
+
+def _values(payload: Payload, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the fields of our request that a call of either kind sets.
+
+    Raises:
+        RequestError: one is set that our request does not have.
+    """
+    for theirs, ours in _PLAIN.items():
+        yield ours, getattr(payload, theirs)
+    yield "sampler", payload.sampler_name or payload.sampler_index
+    yield "schedule", payload.scheduler or "automatic"
+    for knob in _KNOBS:
+        yield from _turned(knob, getattr(payload, knob.theirs))
+    for knob in _OPTIONS:
+        yield from _turned(knob, settings.get(knob.theirs))
+
+
+def _turned(knob: Knob, value: object) -> Iterator[tuple[str, object]]:
+    """Yield the field of our request that a knob sets, if it is turned at all.
+
+    Raises:
+        RequestError: our request does not have it.
+    """
+    if value in knob.silent:
+        return
+    ours = value if knob.words is None else knob.words.get(value, value)
+    if knob.ours in OURS:
+        yield knob.ours, ours
+    elif ours != _usual(knob.ours):
+        raise RequestError(f"{knob.theirs} is {value!r}; it cannot be set yet")
+
+
+def _usual(field: str) -> object:
+    """Return the value that stands for what is done anyway, of fields that may yet come."""
+    return {"noise_source": "cpu", "eta": 1.0}.get(field)
+
+
+def _painted_on(payload: ImageToImage, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of our request that begin from a picture.
+
+    Raises:
+        RequestError: a picture is none.
+    """
+    given = payload.init_images or []
+    if len(set(given)) != 1:
+        raise RequestError(f"init_images has {len(given)} different pictures; it must have one")
+    paper = pictures.colour(settings["img2img_background_color"])
+    place = (payload.resize_mode, payload.width, payload.height)
+    init = pictures.decoded(given[0], "init_images").rgb(paper)
+    strength = payload.denoising_strength
+    values: dict[str, Any] = {
+        "init": _fitted(init, *place),
+        "strength": 0.75 if strength is None else strength,
+    }
+    if payload.mask:
+        across, down = payload.mask_blur_x, payload.mask_blur_y
+        blur = (across, down) if payload.mask_blur is None else (payload.mask_blur,) * 2
+        mask = pictures.decoded(payload.mask, "mask")
+        inverted = bool(payload.inpainting_mask_invert)
+        values["mask"] = _fitted(pictures.mask(mask, inverted=inverted, blur=blur), *place)
+    return values
+
+
+def _fitted(picture: pictures.Image, mode: int, width: int, height: int) -> pictures.Image:
+    """Return a picture at the size of the call; one to be stretched is left to the painting."""
+    sound = 0 < width <= 2048 and 0 < height <= 2048
+    return pictures.fitted(picture, mode, width, height) if mode and sound else picture
+
+
+def _whole(payload: ImageToImage) -> tuple[str, ...]:
+    if payload.mask and payload.inpaint_full_res and "inpaint_full_res" in payload.model_fields_set:
+        return ("inpaint_full_res: the whole picture was painted, not only the masked part",)
+    return ()
+
+
+def _spoken(values: Mapping[str, Any]) -> ImageRequest:
+    """Return the request of these values, for one picture.
+
+    Raises:
+        RequestError: a value is not allowed; names it as the caller knows it.
+    """
+    try:
+        return ImageRequest(**{**values, "batch": 1})
+    except UnknownEntryError:
+        raise
+    except RequestError as error:
+        name, _, rest = str(error).partition(" ")
+        raise RequestError(f"{_THEIR_NAME.get(name, name)} {rest}") from error
+
+
+def _part(request: ImageRequest, start: int, count: int) -> ImageRequest:
+    """Return the request for pictures `start` to `start + count` of a run that begins with one.
+
+    The seeds go on from picture to picture; those of variations of one seed do not.
+    """
+    seed = request.seed if request.variation_strength else (request.seed + start) % SEEDS
+    variation = (request.variation_seed + start) % SEEDS
+    return replace(request, seed=seed, variation_seed=variation, batch=count)
+
+
+def steps_of(request: ImageRequest) -> int:
+    """Return how many steps a request takes: an init picture skips the first of them."""
+    if request.init is None:
+        return request.steps
+    return min(request.steps, math.floor(min(request.strength, 0.999) * request.steps) + 1)

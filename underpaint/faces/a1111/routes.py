@@ -1,0 +1,48 @@
+"""All of A1111's calls, as one router."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, BackgroundTasks
+
+from underpaint.faces.a1111 import extras, lists, painting, state
+from underpaint.studio.app import Studio
+
+__all__ = ["router"]
+
+
+def router(
+    studio: Studio, flags: Mapping[str, Any], stop: Callable[[], None] | None = None
+) -> APIRouter:
+    """Return the calls.
+
+    Args:
+        studio: what does the work.
+        flags: of the command line, by A1111's names, for who asks.
+        stop: ends the server; None = callers may not.
+    """
+    routes = APIRouter()
+    for part in (
+        painting.router(studio),
+        state.router(studio),
+        state.internal(studio),
+        lists.router(studio, flags),
+        extras.router(),
+        extras.controlnet(),
+    ):
+        routes.include_router(part)
+    if stop is not None:
+        routes.include_router(_endings(stop))
+    return routes
+
+
+def _endings(stop: Callable[[], None]) -> APIRouter:
+    routes = APIRouter(prefix="/sdapi/v1", tags=["A1111: state"])
+
+    async def end(after: BackgroundTasks) -> dict[str, Any]:
+        after.add_task(stop)
+        return {}
+
+    for name in ("server-kill", "server-stop"):
+        routes.add_api_route(f"/{name}", end, methods=["POST"], summary="End the server")
+    return routes

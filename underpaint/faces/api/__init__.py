@@ -1,0 +1,1 @@
+"""Our own API over HTTP: jobs, events, the gallery, lists, live painting; and OpenAI's pictures."""

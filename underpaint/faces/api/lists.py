@@ -1,0 +1,85 @@
+"""What there is to choose from: models, samplers, schedules, and the schema of every request."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from underpaint import catalog
+from underpaint.faces.api import kinds
+from underpaint.requests import _samplers
+from underpaint.studio.app import Studio
+from underpaint.weights import hashes
+
+__all__ = ["router"]
+
+
+class ModelView(BaseModel):
+    """A model, in the shape that clients of OpenAI list models in, and a little more."""
+
+    id: str
+    """Its name; requests take it as `model`."""
+
+    object: str = "model"
+    created: int = 0
+    owned_by: str = "underpaint"
+    sha256: str | None
+    embedded: bool
+    """It comes with the studio."""
+
+
+class ModelList(BaseModel):
+    """The models there are."""
+
+    object: str = "list"
+    data: list[ModelView]
+
+
+class SamplerView(BaseModel):
+    """A sampler."""
+
+    id: str
+    label: str
+    schedule: str
+    """What "automatic" stands for."""
+
+
+class ScheduleView(BaseModel):
+    """A schedule."""
+
+    id: str
+    label: str
+
+
+def router(studio: Studio) -> APIRouter:
+    """Return the lists.
+
+    Args:
+        studio: what has the models.
+    """
+    routes = APIRouter(prefix="/v1", tags=["Lists"])
+
+    @routes.get("/models", summary="Models")
+    def models() -> ModelList:
+        cards = [
+            ModelView(id=book.name, sha256=hashes.known(book.path), embedded=book.embedded)
+            for book in studio.models()
+        ]
+        return ModelList(data=cards)
+
+    @routes.get("/samplers", summary="Samplers")
+    def samplers() -> list[SamplerView]:
+        return [
+            SamplerView(id=id, label=_samplers.label(id), schedule=_samplers.own_schedule(id))
+            for id in catalog.ids(_samplers.SAMPLERS)
+        ]
+
+    @routes.get("/schedules", summary="Schedules")
+    def schedules() -> list[ScheduleView]:
+        return [ScheduleView(id=id, label=label) for id, label in _samplers.SCHEDULES.items()]
+
+    @routes.get("/schemas", summary="The JSON schema of every kind of request")
+    def schemas() -> dict[str, dict[str, Any]]:
+        return kinds.schemas()
+
+    return routes
