@@ -98,7 +98,10 @@ def _from_zip(file: BinaryIO, size: int) -> tuple[Value, dict[str, Span]]:
     }
     if (order := entries.get(f"{folder}byteorder")) and _piece(file, order, size) != b"little":
         raise Refused("its numbers are stored with the highest byte first")
-    root, _ = read(memoryview(_piece(file, entries[programs[0]], size)))
+    program = memoryview(_piece(file, entries[programs[0]], size))
+    root, end = read(program)
+    if end != len(program):
+        raise Refused("its pickle goes on after its end")
     return root, spans
 
 

@@ -27,7 +27,7 @@ from underpaint.weights._records import (
 
 __all__ = ["MAX_PICKLE", "read"]
 
-MAX_PICKLE = 16 * 2**20
+MAX_PICKLE = 8 * 2**20
 
 
 def read(data: memoryview, start: int = 0) -> tuple[Value, int]:

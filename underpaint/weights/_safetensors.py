@@ -107,8 +107,12 @@ def read(path: Path) -> Weights:
             when a tensor is made: the file has become shorter.
     """
     file = opened(path)
+    try:
+        found = parse(file, _where(path))
+    except WeightsError:
+        file.close()
+        raise
     pieces = _Pieces(file, _where(path))
-    found = parse(file, _where(path))
     tensors = {name: pieces.promise(place) for name, place in found.places.items()}
     return Weights(Tensors(tensors), found.metadata, path, pieces.sha256, path.stem)
 
