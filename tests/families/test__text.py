@@ -1,5 +1,7 @@
 """How a text encoder reads: ways of emphasis, contexts, and words that are taught to it."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -94,7 +96,8 @@ def test_padding_is_the_encoders_own() -> None:
 
 
 def test_a_word_that_means_what_a_token_means_reads_the_same(reader: Reader) -> None:
-    network = tiny.build(tiny.weights()).readers[0]._network  # pyright: ignore[reportPrivateUsage]
+    (own,) = tiny.build(tiny.weights()).readers
+    network: Any = own._network  # pyright: ignore[reportPrivateUsage]
     table = network.text_model.embeddings.token_embedding.weight
     wanted = reader.read("a (red fox:1.3) dog")
     reader.learn("zq-style", table[list(reader.rows("red fox")[0].ids[1:3])])

@@ -154,7 +154,8 @@ def test_agrees_from_words_to_estimate(weights: Weights, model: Model) -> None:
     prefix = "" if "final_layer_norm.weight" in text.state_dict() else "text_model."
     bare = {n.removeprefix("text_model."): t for n, t in named.items() if "projection" not in n}
     text.load_state_dict({prefix + name: tensor for name, tensor in bare.items()})
-    unet: Any = UNet2DConditionModel(
+    make: Any = UNet2DConditionModel
+    unet = make(
         block_out_channels=(64, 128),
         down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),

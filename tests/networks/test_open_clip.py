@@ -92,7 +92,7 @@ def test_an_earlier_layer_agrees_with_the_norm_and_without_it(
 
 
 def test_the_fused_projection_is_query_key_and_value_in_that_order() -> None:
-    attention = network(PARAMS).transformer.resblocks[0].attn
+    attention: Any = network(PARAMS).get_submodule("transformer.resblocks.0.attn")
     x = torch.randn(1, 5, 48, generator=torch.Generator().manual_seed(1))
     usual = attention(x)
     attention.in_proj_weight[:96] = 0  # without queries and keys every token hears all before it

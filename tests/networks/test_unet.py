@@ -67,7 +67,8 @@ def reference(params: UNetParams, own: UNet) -> Any:  # noqa: ANN401
         labelled |= {"addition_embed_type": "text_time", "addition_time_embed_dim": SIZES}
     elif params.pooled_width is not None:
         labelled |= {"class_embed_type": "projection"}
-    theirs: Any = UNet2DConditionModel(
+    make: Any = UNet2DConditionModel
+    theirs = make(
         in_channels=params.in_channels,
         block_out_channels=widths,
         down_block_types=tuple(down),

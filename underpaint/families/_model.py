@@ -296,9 +296,9 @@ class Model(ABC):
 
         @torch.no_grad()
         def estimated(x: Tensor, sigma: Tensor) -> tuple[Tensor, ...]:
-            size = 1 if self._alone else len(x)
+            size, levels = 1 if self._alone else len(x), sigma.expand(len(x))
             found: list[list[Tensor]] = [[] for _ in texts]
-            for piece, level in zip(x.split(size), sigma.expand(len(x)).split(size), strict=True):
+            for piece, level in zip(torch.split(x, size), torch.split(levels, size), strict=True):
                 for places, denoise in zip(pairs, denoisers, strict=True):
                     estimates = _together(denoise, piece, level, len(places))
                     for place, estimate in zip(places, estimates, strict=True):
