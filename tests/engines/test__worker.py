@@ -1,21 +1,27 @@
 """The worker: what it loads, what it keeps, and how it says that it cannot."""
 
+import dataclasses
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
+from underpaint.engines import _memory
 from underpaint.engines._worker import Worker, family
-from underpaint.errors import ModelNotFoundError, RequestError, WeightsError
+from underpaint.errors import ModelNotFoundError, OutOfMemoryError, RequestError, WeightsError
 from underpaint.events import Event, Failed, Finished, Started
 from underpaint.families import tiny
+from underpaint.families import tiny
+from underpaint.families._model import Model
+from underpaint.pipelines import image
 from underpaint.requests.image import ImageRequest
 from underpaint.weights import checkpoint, folder
 
 
-def worker(*folders: Path, keep: int = 2) -> Worker:
-    return Worker(folders, device=torch.device("cpu"), dtype=torch.float32, keep=keep)
+def worker(*folders: Path, memory: int | None = None) -> Worker:
+    return Worker(folders, device=torch.device("cpu"), dtype=torch.float32, memory=memory)
 
 
 def request(model: str = "tiny", clip_skip: int = 1) -> ImageRequest:
@@ -81,12 +87,52 @@ def test_a_diffusers_folder_paints_as_its_single_file_does(shelf: Path) -> None:
 
 
 def test_the_models_used_last_are_kept(shelf: Path) -> None:
-    busy = worker(shelf)
+    size = _memory.taken(tiny.weights().shapes, torch.float32)
+    busy = worker(shelf, memory=2 * size)
     one, two = busy.model("one"), busy.model("two")
     assert busy.model("one") is one
     busy.model("tiny")
     assert busy.model("one") is one
     assert busy.model("two") is not two
+
+
+def test_a_model_larger_than_the_room_is_loaded_alone(shelf: Path) -> None:
+    busy = worker(shelf, memory=1)
+    one = busy.model("one")
+    assert busy.model("one") is one
+    busy.model("two")
+    assert busy.model("one") is not one
+
+
+def test_without_memory_the_rest_is_painted_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, asked = worker(), dataclasses.replace(request(), batch=3)
+    whole = [event for event in busy.run(asked) if isinstance(event, Finished)]
+
+    def generate(request: ImageRequest, model: Model) -> Iterator[Event]:
+        for event in image_generate(request, model):
+            if request.batch > 1 and isinstance(event, Finished) and event.index:
+                raise MemoryError
+            yield event
+
+    image_generate = image.generate
+    monkeypatch.setattr(image, "generate", generate)
+    events = list(busy.run(asked))
+    assert started(events) == [
+        "memory ran out; painting the pictures one by one, without other models"
+    ]
+    assert [event for event in events if isinstance(event, Finished)] == whole
+
+
+def test_without_memory_for_one_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def generate(request: ImageRequest, model: Model) -> Iterator[Event]:
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried")
+        yield
+
+    monkeypatch.setattr(image, "generate", generate)
+    *_, last = worker().run(request())
+    assert isinstance(last, Failed)
+    assert isinstance(last.error, OutOfMemoryError)
+    assert "not enough memory for one picture of 64x64 by 'tiny'" in str(last.error)
 
 
 def test_a_file_that_has_changed_is_loaded_again(shelf: Path) -> None:
@@ -107,7 +153,7 @@ def test_what_a_person_can_put_right_is_an_event() -> None:
 
 
 def test_a_fault_of_ours_is_not_hidden_in_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("underpaint.pipelines.image._groups", lambda request, device: 1 / 0)
+    monkeypatch.setattr("underpaint.pipelines.image._groups", lambda said, device: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         list(worker().run(request()))
 

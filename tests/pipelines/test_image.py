@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from underpaint import catalog, infotext
-from underpaint.errors import WeightsError
+from underpaint.errors import UnknownEntryError, WeightsError
 from underpaint.events import Finished, Progress
 from underpaint.families import sd1, tiny
 from underpaint.families._model import Heard, Model
 from underpaint.media import Image
 from underpaint.pipelines import image
+from underpaint.prompt.plan import plan
 from underpaint.requests._samplers import SAMPLERS, own_schedule
 from underpaint.requests.image import ImageRequest
 from underpaint.weights.checkpoint import Weights
@@ -57,6 +58,12 @@ KINDS = {
     "own pace": replace(SKETCHED, sampler="dpm_adaptive", noise_seed_delta=31337),
     "another size's noise": replace(PLAIN, seed_resize_width=96, sampler="ddim_cfgpp"),
     "rescale": replace(PLAIN, guidance_rescale=0.7, clip_skip=2, negative="(people:1.3)"),
+    "language": replace(
+        PLAIN,
+        prompt="[a|two] {banana|lemon}, __colour__ # fruit\nAND (sun:1.2) :0.5 BREAK [sea:0.5]",
+        negative="{night|fog}",
+        sampler="heun",
+    ),
 }
 
 
@@ -66,7 +73,8 @@ def pictures(request: ImageRequest, model: Model) -> list[Image]:
 
 
 def finished(request: ImageRequest, model: Model) -> list[Finished]:
-    return [event for event in image.generate(request, model) if isinstance(event, Finished)]
+    events = image.generate(request, model, lines=lambda name: ["red", "green", "blue"])
+    return [event for event in events if isinstance(event, Finished)]
 
 
 def steps(request: ImageRequest, model: Model) -> list[Progress]:
@@ -129,14 +137,17 @@ def test_pictures_painted_at_once_are_those_painted_alone(
     """As on a GPU: there the bits may differ, but not the pictures that belong to the seeds."""
     request = replace(MASKED, batch=3, sampler="dpmpp_2m_sde")
     alone = finished(request, model)
-    monkeypatch.setattr(image, "_groups", lambda request, device: [range(3)])
+    monkeypatch.setattr(image, "_groups", lambda said, device: [range(3)])
     assert finished(request, model) == alone
     assert [event.step for event in steps(request, model)] == [1, 2]
 
 
 def test_a_gpu_paints_some_at_once() -> None:
-    groups = image._groups(replace(PLAIN, batch=6), torch.device("cuda"))
-    assert [list(group) for group in groups] == [[0, 1, 2, 3], [4, 5]]
+    same, other = plan("a fox", "", 2), plan("a dog", "", 2)
+    assert image._groups([same] * 6, torch.device("cuda")) == [[0, 1, 2, 3], [4, 5]]
+    mixed = image._groups([same, same, other, same, other, other], torch.device("cuda"))
+    assert mixed == [[0, 1], [2], [3], [4, 5]]
+    assert image._groups([same] * 2, torch.device("cpu")) == [[0], [1]]
 
 
 def test_previews_are_small_pictures(model: Model) -> None:
@@ -340,6 +351,28 @@ def test_a_model_that_obeys_the_guidance_scale_is_asked_for_one_text(
     weak = pictures(replace(PLAIN, guidance_scale=1.0), obeys)
     assert scales[2:] == [[1.0], [1.0]]
     assert strong[0].pixels != weak[0].pixels
+
+
+def test_prompts_that_change_begin_as_what_they_say_first(model: Model) -> None:
+    late, early = (replace(PLAIN, prompt=f"[a banana:a dog:{when}]") for when in ("2", "0"))
+    for request, words in ((late, "a banana"), (early, "a dog")):
+        [found] = pictures(request, model)
+        assert found.pixels == pictures(replace(PLAIN, prompt=words), model)[0].pixels
+
+
+def test_what_the_prompts_say_is_read_before_any_picture_is(model: Model) -> None:
+    request = replace(SKETCHED, prompt="a banana <lora:ink:0.8>")
+    with pytest.raises(UnknownEntryError, match="no 'ink' in loras; there are: none"):
+        next(image.generate(request, model))
+
+
+def test_a_text_keeps_what_was_written(model: Model) -> None:
+    """The choice comes back with the seed."""
+    request = replace(KINDS["language"], batch=3)
+    for event in finished(request, model):
+        said = infotext.read(event.media.text)
+        assert (said.prompt, said.negative) == (request.prompt, request.negative)
+        assert pictures(replace(said, variation_seed=0), model) == [event.media]
 
 
 def test_a_variation_strays_from_its_seed_with_its_strength(model: Model) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from underpaint import catalog, infotext
 from underpaint.diffusion.forward import noised
-from underpaint.diffusion.guidance import Estimates, Scale, guided, plus
+from underpaint.diffusion.guidance import Scale, guided, plus
 from underpaint.diffusion.inpainting import masked
 from underpaint.diffusion.noise import Stream, Variation, source, starting
 from underpaint.diffusion.prediction import Denoiser
@@ -22,6 +22,9 @@ from underpaint.events import Event, Finished, Progress
 from underpaint.families._model import Model
 from underpaint.media import Image
 from underpaint.pipelines import _pixels
+from underpaint.pipelines._listening import Listener
+from underpaint.prompt.lines import Lines, none
+from underpaint.prompt.plan import Plan
 from underpaint.requests._samplers import AUTOMATIC, SAMPLERS, own_schedule
 from underpaint.requests.image import ImageRequest
 
@@ -31,7 +34,7 @@ AT_ONCE_ON_A_GPU = 4
 
 
 @torch.no_grad()
-def generate(request: ImageRequest, model: Model) -> Iterator[Event]:
+def generate(request: ImageRequest, model: Model, *, lines: Lines = none) -> Iterator[Event]:
     """Paint the pictures of a request; to stop, take no further events.
 
     On a CPU the same request gives the same bits, whatever the batch and the number of threads.
@@ -40,27 +43,37 @@ def generate(request: ImageRequest, model: Model) -> Iterator[Event]:
     Args:
         request: its seeds drawn, as `ImageRequest.resolved` does.
         model: what paints, at a size of its own; pictures are scaled to the size asked for.
+        lines: where wildcards in prompts find their lines.
 
     Yields:
         `Progress` after each step, with a small preview, and `Finished` for each picture as soon
         as it is there.
 
     Raises:
+        RequestError: a prompt is not acceptable.
+        UnknownEntryError: a prompt names what there is not.
         WeightsError: the model's numbers make no picture.
     """
+    listener = Listener(request, model, lines=lines)
+    calls = getattr(_sampler(request), "CALLS", 1)
+    said = [listener.plan(request.alone(index), calls=calls) for index in range(request.batch)]
     sketch, mask = _given(request)
     known = _latent(sketch, request, model).to(model.device)
 
     sigmas = _sigmas(request, model)
     scale = _scale(request, sigmas)
+    repaint = mask and _pixels.cells(mask, *known.shape[2:]).to(known)
     surroundings = _surroundings(sketch, mask, request, model)
-    estimates = _estimates(request, model, surroundings)
-    denoise = guided(estimates, scale, rescale=request.guidance_rescale)
-    if mask is not None:
-        denoise = masked(denoise, known, _pixels.cells(mask, *known.shape[2:]).to(known))
 
-    groups = _groups(request, known.device)
+    groups = _groups(said, known.device)
     for number, indices in enumerate(groups):
+        estimates = listener.estimates(
+            said[indices[0]], guided=_is_guided(request, model), surroundings=surroundings
+        )
+        denoise = guided(estimates, scale, rescale=request.guidance_rescale)
+        if repaint is not None:
+            denoise = masked(denoise, known, repaint)
+
         latents, before = known, number * (len(sigmas) - 1)
         alone = [request.alone(index) for index in indices]
         for step in _walk(alone, denoise, known, sigmas, model=model):
@@ -73,16 +86,6 @@ def generate(request: ImageRequest, model: Model) -> Iterator[Event]:
                 picture = _pixels.pasted(sketch, picture, mask)
             text = infotext.write(one, model_hash=model.hash, model_name=model.name)
             yield Finished(picture.with_text(text), index, one)
-
-
-def _estimates(request: ImageRequest, model: Model, surroundings: Tensor | None) -> Estimates:
-    """Return what the model estimates for the prompt, and for the negative where it counts."""
-    texts = [model.encode_text(request.prompt, clip_skip=request.clip_skip)]
-    if _is_guided(request, model):
-        skip = request.clip_skip
-        texts.append(model.encode_text(request.negative, clip_skip=skip, negative=True))
-    scale = request.guidance_scale
-    return model.estimates(*texts, guidance_scale=scale, surroundings=surroundings)
 
 
 def _is_guided(request: ImageRequest, model: Model) -> bool:
@@ -149,16 +152,21 @@ def _scale(request: ImageRequest, sigmas: Tensor) -> Scale:
     return plus(request.guidance_scale, sigmas, eta=request.eta or 0.0)
 
 
-def _groups(request: ImageRequest, device: torch.device) -> list[Sequence[int]]:
-    """Return the indices of the pictures that are painted together.
+def _groups(said: Sequence[Plan], device: torch.device) -> list[list[int]]:
+    """Return the indices of the pictures that are painted together: neighbours that say the same.
 
     On a CPU a model takes pictures one by one, to round each the same way in any company. So one
     is painted after the other: it costs nothing, the first is ready soon, and those that are
     ready stay when the work is stopped.
     """
     together = 1 if device.type == "cpu" else AT_ONCE_ON_A_GPU
-    indices = range(request.batch)
-    return [indices[first : first + together] for first in indices[::together]]
+    groups: list[list[int]] = []
+    for index, words in enumerate(said):
+        if groups and len(groups[-1]) < together and words == said[index - 1]:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
 
 
 def _walk(

@@ -69,9 +69,14 @@ def chosen(text: str, seed: int, lines: Lines = none) -> str:
         RequestError: before or after, the prompt is longer than 16 KiB; or brackets are more than
             64 deep, lines ask for lines more than 8 deep, or it needs more than 1000 choices.
     """
-    if "{" not in text and "__" not in text:
+    if not by_chance(text):
         return text
     return bounded("".join(_Chance(seed, lines).said(_tree(bounded(text)), 0)))
+
+
+def by_chance(text: str) -> bool:
+    """Whether a prompt may leave something to chance."""
+    return "{" in text or "__" in text
 
 
 class _Chance:
