@@ -13,7 +13,6 @@ from underpaint.engines._worker import Worker, family
 from underpaint.errors import ModelNotFoundError, OutOfMemoryError, RequestError, WeightsError
 from underpaint.events import Event, Failed, Finished, Started
 from underpaint.families import tiny
-from underpaint.families import tiny
 from underpaint.families._model import Model
 from underpaint.pipelines import image
 from underpaint.requests.image import ImageRequest

@@ -2,29 +2,32 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import torch
 
 from underpaint import catalog
-from underpaint.engines import _models
+from underpaint.engines import _memory, _models
 from underpaint.engines._models import FAMILIES
-from underpaint.errors import UnderpaintError, WeightsError
-from underpaint.events import Event, Failed, Started
+from underpaint.errors import OutOfMemoryError, UnderpaintError, WeightsError
+from underpaint.events import Event, Failed, Finished, Started
 from underpaint.families._model import Model
 from underpaint.requests.image import ImageRequest
 from underpaint.weights import autoencoder, checkpoint, shelf
+from underpaint.weights.checkpoint import Weights
 
 __all__ = ["Worker", "family"]
 
 PIPELINES = "underpaint.pipelines"
 
+_Key = tuple[Path | str, int]
 Pipeline = Callable[[ImageRequest, Model], Iterator[Event]]
 
 
 class Worker:
-    """Loads models and keeps the last few of them."""
+    """Loads models, and keeps those used last as long as there is room for them."""
 
     def __init__(
         self,
@@ -32,7 +35,7 @@ class Worker:
         *,
         device: torch.device,
         dtype: torch.dtype,
-        keep: int = 2,
+        memory: int | None = None,
     ) -> None:
         """Begin with no model loaded.
 
@@ -40,13 +43,14 @@ class Worker:
             folders: where models are looked for, besides the package.
             device: where to compute.
             dtype: numbers to compute with.
-            keep: models to hold at once, at least 1; the one unused for longest goes.
+            memory: bytes that models may take together, of which the one unused for longest goes
+                first; one alone may take more. None = half of what the device has.
         """
         self.folders = tuple(folders)
         self.device = device
         self.dtype = dtype
-        self._keep = keep
-        self._models: OrderedDict[tuple[Path | str, int], Model] = OrderedDict()
+        self._room = _memory.budget(device) if memory is None else memory
+        self._models: OrderedDict[_Key, tuple[Model, int]] = OrderedDict()
 
     def run(self, request: ImageRequest) -> Iterator[Event]:
         """Do what a request asks; to stop, take no further events.
@@ -55,14 +59,45 @@ class Worker:
             request: its seeds drawn.
 
         Yields:
-            `Started` when a model must be loaded, what the pipeline says, and `Failed` in place
-            of an error that a person can put right.
+            `Started` when a model must be loaded, or memory ran out and the pictures are painted
+            one by one; what the pipeline says; and `Failed` in place of an error that a person can
+            put right.
         """
+        done = 0
         try:
-            model = yield from self._loaded(request.model)
-            yield from _pipeline(request)(request, model)
+            for event in self._at_once(request):
+                done += isinstance(event, Finished)
+                yield event
+            return
         except UnderpaintError as error:
             yield Failed(error)
+            return
+        except (MemoryError, RuntimeError) as error:
+            if not _memory.ran_out(error):
+                raise
+        yield from self._one_by_one(request, done)  # out here, where the error holds no tensors
+
+    def _at_once(self, request: ImageRequest) -> Iterator[Event]:
+        model = yield from self._loaded(request.model)
+        yield from _pipeline(request)(request, model)
+
+    def _one_by_one(self, request: ImageRequest, done: int) -> Iterator[Event]:
+        """Do what is left of a request in the smallest pieces, in all the memory there is."""
+        yield Started("memory ran out; painting the pictures one by one, without other models")
+        self._make_room(self._room, but=request.model)
+        _memory.free()
+        try:
+            for index in range(done, request.batch):
+                for event in self._at_once(request.alone(index)):
+                    yield replace(event, index=index) if isinstance(event, Finished) else event
+        except UnderpaintError as error:
+            yield Failed(error)
+        except (MemoryError, RuntimeError) as error:
+            if not _memory.ran_out(error):
+                raise
+            size = f"{request.width}x{request.height}"
+            words = f"there is not enough memory for one picture of {size} by {request.model!r}"
+            yield Failed(OutOfMemoryError(f"{words}; ask for a smaller one, or take another model"))
 
     def model(self, name: str) -> Model:
         """Return a model, loaded if it was not yet or if its file has changed.
@@ -85,20 +120,32 @@ class Worker:
         key = place, place.stat().st_mtime_ns if isinstance(place, Path) else 0
         if key not in self._models:
             yield Started(f"loading {name}")
-            while len(self._models) >= self._keep:  # before the new one needs the room
-                self._models.popitem(last=False)
-            self._models[key] = self._built(place)
+            weights = self._weights(place)
+            size = _memory.taken(weights.shapes, self.dtype)
+            self._make_room(size)
+            self._models[key] = self._built(place, weights), size
         self._models.move_to_end(key)
-        return self._models[key]
+        return self._models[key][0]
 
-    def _built(self, place: Path | str) -> Model:
+    def _make_room(self, size: int, but: str = "") -> None:
+        """Let go of the models unused for longest, until there is room for so many bytes."""
+        for key, (model, _) in list(self._models.items()):
+            held = sum(each for _, each in self._models.values())
+            if held + size <= self._room:
+                return
+            if model.name != but:
+                del self._models[key]
+
+    def _weights(self, place: Path | str) -> Weights:
         if isinstance(place, str):
-            module = catalog.entry(FAMILIES, place)
-            return module.build(module.weights(), device=self.device, dtype=self.dtype)
+            return catalog.entry(FAMILIES, place).weights()
         weights = checkpoint.read(place)
-        if (other := shelf.first_stage_of(place, self.folders)) is not None:
-            weights = autoencoder.replaced(weights, other)
-        module = catalog.entry(FAMILIES, family(weights.shapes, weights.name))
+        other = shelf.first_stage_of(place, self.folders)
+        return weights if other is None else autoencoder.replaced(weights, other)
+
+    def _built(self, place: Path | str, weights: Weights) -> Model:
+        id = place if isinstance(place, str) else family(weights.shapes, weights.name)
+        module = catalog.entry(FAMILIES, id)
         return module.build(weights, device=self.device, dtype=self.dtype)
 
 

@@ -26,6 +26,7 @@ class Engine:
         device: str = "auto",
         dtype: str = "auto",
         threads: int | None = None,
+        memory: float | None = None,
     ) -> None:
         """Make ready; models are loaded when they are asked for.
 
@@ -34,12 +35,14 @@ class Engine:
             device: auto, cpu or cuda.
             dtype: auto, float32, bfloat16 or float16.
             threads: this process computes with so many; None = one a physical core.
+            memory: GiB that loaded models may take together; None = half of what there is.
 
         Raises:
             RequestError: no such device or dtype here.
         """
         place = _machine.device(device)
-        self.worker = Worker(folders, device=place, dtype=_machine.dtype(dtype, place))
+        room = None if memory is None else int(memory * 2**30)
+        self.worker = Worker(folders, device=place, dtype=_machine.dtype(dtype, place), memory=room)
         torch.set_num_threads(threads or _machine.threads())
 
     def run(self, request: ImageRequest) -> Iterator[Event]:

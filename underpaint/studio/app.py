@@ -317,7 +317,8 @@ class Studio:
 
 
 def _engine(settings: Settings) -> Engine:
-    options = {"device": settings.device, "dtype": settings.dtype, "threads": settings.threads}
+    names = ("device", "dtype", "threads", "memory")
+    options = {name: getattr(settings, name) for name in names}
     patience = Patience(settings.first_patience, settings.patience, settings.grace)
     inside = [id for id in catalog.ids("underpaint.engines") if id != "local"]
     if settings.engine not in inside:
