@@ -49,6 +49,21 @@ def test_a_model_is_loaded_once_and_says_so() -> None:
     assert busy.model("tiny") is busy.model("tiny")
 
 
+def test_prompts_find_their_lines_beside_the_models(tmp_path: Path) -> None:
+    (tmp_path / "wildcards").mkdir()
+    asked = dataclasses.replace(request(), prompt="a __colour__ fox", guidance_scale=1.0)
+    [*_, failed] = worker(tmp_path).run(asked)
+    assert isinstance(failed, Failed)
+    assert str(failed.error) == "no 'colour' in wildcards; there are: none"
+
+    (tmp_path / "wildcards" / "colour.txt").write_text("red")
+    [*_, done] = worker(tmp_path).run(asked)
+    [*_, plain] = worker().run(dataclasses.replace(asked, prompt="a red fox"))
+    assert isinstance(done, Finished)
+    assert isinstance(plain, Finished)
+    assert done.media.pixels == plain.media.pixels
+
+
 def test_a_model_in_a_file_is_of_the_family_that_knows_its_tensors(shelf: Path) -> None:
     model = worker(shelf).model("one")
     assert model.name == "one"

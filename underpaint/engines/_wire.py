@@ -100,29 +100,33 @@ def decoded(message: Message, request: ImageRequest) -> Event:
     Raises:
         ValueError: the message is no event.
     """
-    words, pixels = message
     try:
-        match words["event"]:
-            case "queued":
-                return Queued(int(words["position"]))
-            case "started":
-                return Started(str(words["what"]))
-            case "progress":
-                step, steps, stage = words["at"]
-                return Progress(int(step), int(steps), str(stage), _picture(words, pixels))
-            case "finished":
-                return _finished(words, pixels, request)
-            case "failed":
-                return Failed(_error(str(words["error"]), words["values"]))
-    except (KeyError, TypeError, MediaError) as error:
-        raise ValueError(f"the worker said what is no event: {error}") from error
-    raise ValueError(f"the worker said {str(words)[:60]!r}, which is no event")
+        return _event(*message, request)
+    except (KeyError, TypeError, ValueError, MediaError) as error:
+        raise ValueError(f"the worker said what is no event: {error!r}") from error
+
+
+def _event(words: Mapping[str, Any], pixels: bytes, request: ImageRequest) -> Event:
+    match words["event"]:
+        case "queued":
+            return Queued(int(words["position"]))
+        case "started":
+            return Started(str(words["what"]))
+        case "progress":
+            step, steps, stage = words["at"]
+            return Progress(int(step), int(steps), str(stage), _picture(words, pixels))
+        case "finished":
+            return _finished(words, pixels, request)
+        case "failed":
+            return Failed(_error(str(words["error"]), words["values"]))
+        case other:
+            raise ValueError(f"{str(other)[:60]!r}")
 
 
 def _finished(words: Mapping[str, Any], pixels: bytes, request: ImageRequest) -> Finished:
     picture, index = _picture(words, pixels), int(words["index"])
     if picture is None or not 0 <= index < request.batch:
-        raise ValueError(f"the worker finished picture {index} of a batch of {request.batch}")
+        raise ValueError(f"picture {index} of a batch of {request.batch}")
     return Finished(picture, index, request.alone(index))
 
 

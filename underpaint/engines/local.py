@@ -86,7 +86,10 @@ class Engine:
     def start(self) -> None:
         """Start the worker process, if none is there; it gets ready while this returns."""
         with self._starting:
-            if self._process is None or not self._process.alive:
+            if self._process is not None and not self._process.alive:
+                self._process.end(0)
+                self._process = None
+            if self._process is None:
                 self._process = _Process(self._setup)
 
     def run(
