@@ -1,4 +1,4 @@
-"""The command line: `underpaint image`, `models`, `train`, `info` and `doctor`.
+"""The command line: `underpaint image`, `studio`, `models`, `train`, `info` and `doctor`.
 
 A verb's modules are imported when it runs, so that help is there at once; and a request is checked
 before torch is imported, so that mistakes are told at once.
@@ -34,9 +34,6 @@ _USAGE_ERROR = cast(type[typer.BadParameter], typer.BadParameter.__bases__[0])
 
 def main() -> None:
     """Do what the arguments ask, and leave with the exit code."""
-    # Threads that wait for each other by spinning take the cores from those they wait for: on two
-    # busy cores a picture was seen to take 35 s so, and 3 s with threads that sleep.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -46,6 +43,9 @@ def run(arguments: Sequence[str]) -> int:
     Args:
         arguments: those after the program's name.
     """
+    # Threads that wait for each other by spinning take the cores from those they wait for: on two
+    # busy cores a picture was seen to take 35 s so, and 3 s with threads that sleep.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with Interruption() as interruption:
         try:
             return _work(arguments)(interruption)
@@ -261,6 +261,12 @@ def _train(values: Values, interruption: Interruption) -> int:
     return 0
 
 
+def _studio(values: Values, interruption: Interruption) -> int:
+    from underpaint.faces._http.launch import launch
+
+    return launch(values)
+
+
 def _info(values: Values, interruption: Interruption) -> int:
     path = Path(values["file"])
     if path.is_dir() or path.suffix in WEIGHTS:
@@ -323,6 +329,27 @@ def _train_parameters() -> list[inspect.Parameter]:
     ]
 
 
+def _studio_parameters() -> list[inspect.Parameter]:
+    return [
+        option("port", "NUMBER", "Where to stand; 0 is any that is free.", default="7860"),
+        flag("listen", "Let other machines in; needs --api-auth."),
+        option("api_auth", "USER:PASSWORD", "Who may come in; several with commas between."),
+        option("api_auth_file", "FILE", "A file of these, not seen by who lists processes."),
+        option("server_name", "NAME", "What others call this machine; lets them in."),
+        option("cors_allow_origins", "ORIGINS", "Pages of other sites that may ask, by name."),
+        option("tls_keyfile", "FILE", "The key for https."),
+        option("tls_certfile", "FILE", "The certificate for https."),
+        option("timeout_keep_alive", "SECONDS", "How long to keep idle connections.", default="30"),
+        flag("autolaunch", "Open the page in a browser."),
+        flag("api_server_stop", "Let callers end the server."),
+        option("out", "FOLDER", "Where to keep the pictures.", default=OUTPUTS),
+        _MODELS,
+        option("device", "NAME", "Where to compute: auto, cpu or cuda.", default="auto"),
+        option("dtype", "NAME", "auto, float32, bfloat16 or float16.", default="auto"),
+        option("threads", "NUMBER", "Threads to compute with.", default="one a core"),
+    ]
+
+
 _MODELS = option(
     "models", "FOLDER", "Where models are; may be given more than once.", default=MODELS, many=True
 )
@@ -366,6 +393,7 @@ _MODEL_VERBS: Mapping[str, "Verb"] = {
 
 VERBS: Mapping[str, Verb] = {
     "image": Verb("Paint pictures of PROMPT.", _image, _image_parameters),
+    "studio": Verb("Serve the studio to browsers and programs.", _studio, _studio_parameters),
     "models": Verb(
         "List the models there are, fetch or convert them.",
         _models,

@@ -7,14 +7,17 @@ is there.
 
 import difflib
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from underpaint.errors import RequestError
 
 __all__ = ["FLAGS", "Flag", "Habits", "read", "words"]
 
 API_PORT = 7861
+
+_FOLDERS = ("--ckpt-dir", "--models-dir")
+_MANY = (*_FOLDERS, "--use-cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,22 @@ class Habits:
 
     Attributes:
         options: by the names of `underpaint studio`: texts, lists of texts, True for flags.
-        flags: all that was given, by A1111's names, for `/sdapi/v1/cmd-flags`.
         notes: sentences about what has no meaning here.
     """
 
     options: Mapping[str, str | bool | list[str]]
-    flags: Mapping[str, str | bool | list[str]]
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+
+    def arguments(self) -> list[str]:
+        """Return the words that ask `underpaint studio` for the same."""
+        words: list[str] = []
+        for name, value in self.options.items():
+            option = f"--{name.replace('_', '-')}"
+            if value is True:
+                words.append(option)
+            for each in value if isinstance(value, list) else [value]:
+                words += [option, each] if isinstance(each, str) else []
+        return words
 
 
 _NO_TUNNEL = "is refused: this studio opens no tunnel; use --listen with --api-auth, or ssh -L"
@@ -63,16 +75,14 @@ _SERVING = {
     "--tls-keyfile": Flag(1, "tls_keyfile"),
     "--tls-certfile": Flag(1, "tls_certfile"),
     "--autolaunch": Flag(ours="autolaunch"),
-    "--data-dir": Flag(1, "data"),
-    "--models-dir": Flag(1, "models"),
-    "--ckpt-dir": Flag(1, "models"),
-    "--ckpt": Flag(1, "model"),
-    "--device-id": Flag(1, "device_id"),
-    "--nowebui": Flag(ours="nowebui"),
+    "--data-dir": Flag(1, quiet=True),
+    "--models-dir": Flag(1, quiet=True),
+    "--ckpt-dir": Flag(1, quiet=True),
+    "--nowebui": Flag(quiet=True),
     "--api-server-stop": Flag(ours="api_server_stop"),
-    "--use-cpu": Flag(-1, "use_cpu"),
-    "--no-half": Flag(ours="no_half"),
-    "--precision": Flag(1, "precision"),
+    "--use-cpu": Flag(-1, quiet=True),
+    "--no-half": Flag(quiet=True),
+    "--precision": Flag(1, quiet=True),
     "--timeout-keep-alive": Flag(1, "timeout_keep_alive"),
 }
 _REFUSED = {
@@ -108,8 +118,8 @@ _NO_MEANING = """
     xformers-flash-attention
 """
 _NO_MEANING_WITH_A_VALUE = """
-    bsrgan-models-path clip-models-path codeformer-models-path config dat-models-path
-    embeddings-dir esrgan-models-path filenames-max-length freeze-settings-in-sections
+    bsrgan-models-path ckpt clip-models-path codeformer-models-path config dat-models-path
+    device-id embeddings-dir esrgan-models-path filenames-max-length freeze-settings-in-sections
     freeze-specific-settings gfpgan-dir gfpgan-model gfpgan-models-path gradio-img2img-tool
     gradio-inpaint-tool hypernetwork-dir ldsr-models-path localizations-dir loglevel lora-dir
     lyco-dir-backcompat max-batch-count realesrgan-models-path scunet-models-path styles-file
@@ -147,22 +157,43 @@ def read(arguments: Sequence[str]) -> Habits:
     Raises:
         RequestError: a flag is not known, is refused, or lacks its value.
     """
-    given: dict[str, str | bool | list[str]] = {}
-    options: dict[str, str | bool | list[str]] = {}
+    given: dict[str, list[str]] = {}
     rest = list(arguments)
     while rest:
         name, joined, value = rest.pop(0).partition("=")
         flag = _known(name)
         taken = [value] if joined else _taken(flag, rest)
         _check(name, flag, taken)
-        given[_under(name)] = taken[0] if flag.values == 1 else taken or True
-        if flag.ours == "models":
-            options["models"] = [*_list(options.get("models")), *taken]
-        elif flag.ours:
-            options[flag.ours] = given[_under(name)]
-    if options.pop("nowebui", False):
-        options.setdefault("port", str(API_PORT))
-    return Habits(options, given, _notes(name for name in FLAGS if _under(name) in given))
+        given[name] = [*given.get(name, []), *taken] if name in _MANY else taken
+    return Habits(dict(_options(given)), _notes(given))
+
+
+def _options(given: Mapping[str, list[str]]) -> Iterator[tuple[str, str | bool | list[str]]]:
+    """Yield our options for what was given."""
+    folders = [folder for name in _FOLDERS for folder in given.get(name, ())]
+    for name, taken in given.items():
+        if FLAGS[name].ours:
+            yield FLAGS[name].ours, taken[-1] if taken else True
+    if "--nowebui" in given and "--port" not in given:
+        yield "port", str(API_PORT)
+    if "--data-dir" in given:
+        data = given["--data-dir"][-1].rstrip("/")
+        yield "out", f"{data}/outputs"
+        folders.append(f"{data}/models")
+    if folders:
+        yield "models", folders
+    yield from _numbers(given)
+
+
+def _numbers(given: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """Yield where to compute and with which numbers."""
+    precision = given.get("--precision", [""])[-1]
+    if "--use-cpu" in given:
+        yield "device", "cpu"
+    if "--no-half" in given or precision == "full":
+        yield "dtype", "float32"
+    elif precision == "half":
+        yield "dtype", "float16"
 
 
 def _known(name: str) -> Flag:
@@ -196,11 +227,3 @@ def _notes(names: Iterable[str]) -> tuple[str, ...]:
         return ()
     verb = "has" if len(idle) == 1 else "have"
     return (f"{', '.join(idle)} {verb} no meaning here and changes nothing",)
-
-
-def _under(name: str) -> str:
-    return name.removeprefix("--").replace("-", "_")
-
-
-def _list(value: object) -> list[str]:
-    return value if isinstance(value, list) else []
