@@ -15,6 +15,7 @@ from underpaint.events import Event, Failed, Finished, Started
 from underpaint.families import tiny
 from underpaint.families._model import Model
 from underpaint.pipelines import image
+from underpaint.prompt.lines import Lines
 from underpaint.requests.image import ImageRequest
 from underpaint.weights import checkpoint, folder
 
@@ -122,8 +123,8 @@ def test_without_memory_the_rest_is_painted_one_by_one(monkeypatch: pytest.Monke
     busy, asked = worker(), dataclasses.replace(request(), batch=3)
     whole = [event for event in busy.run(asked) if isinstance(event, Finished)]
 
-    def generate(request: ImageRequest, model: Model) -> Iterator[Event]:
-        for event in image_generate(request, model):
+    def generate(request: ImageRequest, model: Model, *, lines: Lines) -> Iterator[Event]:
+        for event in image_generate(request, model, lines=lines):
             if request.batch > 1 and isinstance(event, Finished) and event.index:
                 raise MemoryError
             yield event
@@ -138,7 +139,7 @@ def test_without_memory_the_rest_is_painted_one_by_one(monkeypatch: pytest.Monke
 
 
 def test_without_memory_for_one_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def generate(request: ImageRequest, model: Model) -> Iterator[Event]:
+    def generate(request: ImageRequest, model: Model, *, lines: Lines) -> Iterator[Event]:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried")
         yield
 

@@ -1,10 +1,10 @@
 """The worker: it holds loaded models and does what requests ask; every engine runs one."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 import torch
 
@@ -14,6 +14,7 @@ from underpaint.engines._models import FAMILIES
 from underpaint.errors import OutOfMemoryError, UnderpaintError, WeightsError
 from underpaint.events import Event, Failed, Finished, Started
 from underpaint.families._model import Model
+from underpaint.prompt.lines import Lines, folders
 from underpaint.requests.image import ImageRequest
 from underpaint.weights import autoencoder, checkpoint, shelf
 from underpaint.weights.checkpoint import Weights
@@ -21,9 +22,17 @@ from underpaint.weights.checkpoint import Weights
 __all__ = ["Worker", "family"]
 
 PIPELINES = "underpaint.pipelines"
+WILDCARDS = "wildcards"
 
 _Key = tuple[Path | str, int]
-Pipeline = Callable[[ImageRequest, Model], Iterator[Event]]
+
+
+class Pipeline(Protocol):
+    """Makes what a request asks for."""
+
+    def __call__(self, request: ImageRequest, model: Model, *, lines: Lines) -> Iterator[Event]:
+        """Do it, saying how far it is."""
+        ...
 
 
 class Worker:
@@ -40,7 +49,8 @@ class Worker:
         """Begin with no model loaded.
 
         Args:
-            folders: where models are looked for, besides the package.
+            folders: where models are looked for, besides the package; their folders "wildcards"
+                hold the lines that prompts may ask for.
             device: where to compute.
             dtype: numbers to compute with.
             memory: bytes that models may take together, of which the one unused for longest goes
@@ -79,7 +89,8 @@ class Worker:
 
     def _at_once(self, request: ImageRequest) -> Iterator[Event]:
         model = yield from self._loaded(request.model)
-        yield from _pipeline(request)(request, model)
+        lines = folders(*(folder / WILDCARDS for folder in self.folders))
+        yield from _pipeline(request)(request, model, lines=lines)
 
     def _one_by_one(self, request: ImageRequest, done: int) -> Iterator[Event]:
         """Do what is left of a request in the smallest pieces, in all the memory there is."""

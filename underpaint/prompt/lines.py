@@ -26,20 +26,22 @@ def none(name: str) -> Sequence[str]:
     raise UnknownEntryError("wildcards", name, ())
 
 
-def folder(path: Path) -> Lines:
-    """Return the lines of the text files in a folder, and in folders within, eight deep.
+def folders(*paths: Path) -> Lines:
+    """Return the lines of the text files in folders, and in folders within, eight deep.
 
-    A name is only ever compared with what the folder holds, so it cannot lead out of it; links
-    are not followed.
+    A name is only ever compared with what the folders hold, so it cannot lead out of them; links
+    are not followed. A file is read once.
 
     Args:
-        path: where they are; one that does not exist is empty.
+        *paths: where they are, the most important first; one that does not exist is empty.
     """
 
     def lines(name: str) -> Sequence[str]:
-        found = _files(path)
+        found: dict[str, Path] = {}
+        for path in reversed(paths):
+            found |= _files(path)
         if name not in found:
-            raise UnknownEntryError("wildcards", name, tuple(found))
+            raise UnknownEntryError("wildcards", name, tuple(sorted(found)))
         try:
             with found[name].open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
@@ -55,7 +57,7 @@ def folder(path: Path) -> Lines:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """Return the text files in a folder by their names without the ending, sorted."""
+    """Return the text files in a folder by their names without the ending."""
     found: dict[str, Path] = {}
     for place, folders, names in os.walk(folder):
         inner = Path(place).relative_to(folder)
@@ -65,4 +67,4 @@ def _files(folder: Path) -> dict[str, Path]:
             file = Path(place) / name
             if file.suffix == ".txt" and file.is_file() and not file.is_symlink():
                 found[(inner / file.stem).as_posix()] = file
-    return dict(sorted(found.items()))
+    return found
