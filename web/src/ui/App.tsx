@@ -1,0 +1,121 @@
+/** The page: words on the left, the canvas in the middle, what became of it on the right. */
+
+import { useEffect } from "preact/hooks";
+import { useWords } from "../i18n";
+import { offer } from "../studio/drawing";
+import { view } from "../studio/state";
+import { dismiss } from "../studio/toasts";
+import { useStore } from "../store";
+import { CanvasPanel } from "./CanvasPanel";
+import { DropDialog } from "./DropDialog";
+import { Help } from "./Help";
+import { Prompts } from "./Prompts";
+import { Settings } from "./Settings";
+import { Side } from "./Side";
+import { StatusBand } from "./StatusBand";
+import { TopBar } from "./TopBar";
+import { Viewer } from "./Viewer";
+import { Button, Segments } from "./parts";
+
+export function App() {
+  const say = useWords();
+  const theme = useStore(view, (value) => value.theme);
+  const narrow = useStore(view, (value) => value.narrow);
+  const dialog = useStore(view, (value) => value.dialog);
+  useEffect(() => {
+    document.documentElement.dataset["theme"] = theme;
+  }, [theme]);
+  useDrops();
+
+  return (
+    <div class="page" data-narrow={narrow}>
+      <a class="skip" href="#prompt">
+        {say("skip")}
+      </a>
+      <TopBar />
+      <StatusBand />
+      <main class="desk">
+        <CanvasPanel />
+        <div class="narrow-tabs">
+          <Segments
+            label={say("pane.settings")}
+            value={narrow}
+            choices={[
+              { id: "settings", label: say("pane.settings") },
+              { id: "results", label: say("pane.results") },
+            ]}
+            onChange={(pane) => view.set({ narrow: pane })}
+          />
+        </div>
+        <section class="words" aria-label={say("pane.settings")}>
+          <Prompts />
+          <Settings />
+        </section>
+        <Side />
+      </main>
+      {dialog === "help" ? <Help /> : null}
+      {dialog === "viewer" || dialog === "compare" ? <Viewer mode={dialog} /> : null}
+      {dialog === "drop" ? <DropDialog /> : null}
+      <Toasts />
+    </div>
+  );
+}
+
+function Toasts() {
+  const say = useWords();
+  const toasts = useStore(view, (value) => value.toasts);
+  const spoken = useStore(view, (value) => value.spoken);
+  return (
+    <>
+      <div class="hidden-label" role="status" aria-live="polite">
+        {spoken}
+      </div>
+      <div class="toasts" aria-live="polite">
+        {toasts.map(({ id, text, tone, action }) => (
+          <div class={`toast ${tone}`} key={id}>
+            <span>{text}</span>
+            {action ? (
+              <button
+                type="button"
+                class="toast-action"
+                onClick={() => {
+                  action.do();
+                  dismiss(id);
+                }}
+              >
+                {action.text}
+              </button>
+            ) : null}
+            <Button icon="close" label={say("close")} onClick={() => dismiss(id)} />
+          </div>
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** Files dropped or pasted anywhere. */
+function useDrops(): void {
+  useEffect(() => {
+    const stopper = new AbortController();
+    const { signal } = stopper;
+    document.addEventListener("dragover", (event) => event.preventDefault(), { signal });
+    document.addEventListener(
+      "drop",
+      (event) => {
+        event.preventDefault();
+        offer(event.dataTransfer?.files[0]);
+      },
+      { signal },
+    );
+    document.addEventListener(
+      "paste",
+      (event) => {
+        const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
+        if (file) offer(file);
+      },
+      { signal },
+    );
+    return () => stopper.abort();
+  }, []);
+}

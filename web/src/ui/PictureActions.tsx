@@ -1,0 +1,48 @@
+/** What can be done with one picture. */
+
+import type { Picture } from "../api/types";
+import { useWords } from "../i18n";
+import { open } from "../keys/shortcuts";
+import { download, sendToInpaint, useAsSketch } from "../studio/drawing";
+import { remove, toggleStar } from "../studio/gallery";
+import { recall, reproduce } from "../studio/painting";
+import { view } from "../studio/state";
+import { tell } from "../studio/toasts";
+import { Button } from "./parts";
+
+export function PictureActions({ picture, large = false }: { picture: Picture; large?: boolean }) {
+  const say = useWords();
+  const closing = (action: () => void) => (): void => {
+    action();
+    if (large) view.set({ dialog: "", viewed: null });
+  };
+  return (
+    <div class="picture-actions">
+      <Button text icon="sketch" label={say("picture.sketch")} onClick={closing(() => void useAsSketch(picture))} />
+      <Button text icon="mask" label={say("picture.inpaint")} onClick={closing(() => void sendToInpaint(picture))} />
+      <span class="icon-row">
+        <Button
+          icon="star"
+          filled={picture.starred}
+          pressed={picture.starred}
+          shortcut="."
+          label={say(picture.starred ? "picture.unstar" : "picture.star")}
+          onClick={() => void toggleStar(picture)}
+        />
+        {large ? null : <Button icon="large" label={say("picture.open")} shortcut="Z" onClick={() => open("viewer")} />}
+        <Button icon="compare" label={say("picture.compare")} shortcut="C" onClick={() => open("compare")} />
+        <Button icon="recycle" label={say("picture.reproduce")} onClick={closing(() => void reproduce(picture))} />
+        <Button
+          icon="settings"
+          label={say("picture.settings")}
+          onClick={closing(() => {
+            recall(picture.request);
+            tell(say("recall.done"));
+          })}
+        />
+        <Button icon="download" label={say("picture.download")} onClick={() => download(picture.url, `underpaint-${picture.id}.png`)} />
+        <Button icon="clear" label={say("picture.delete")} shortcut="Del" onClick={closing(() => void remove(picture))} />
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,155 @@
+/** The prompt and the negative prompt, with the keys that A1111's users have in their fingers. */
+
+import { useRef } from "preact/hooks";
+import { useWords } from "../i18n";
+import { keyOf } from "../keys/bindings";
+import { type Selection, moved, weighed } from "../request/weights";
+import { useStore } from "../store";
+import { isOver } from "../studio/jobs";
+import { generate, interrupt, setField } from "../studio/painting";
+import { setMode } from "../studio/drawing";
+import { type Mode, settings, server, view, work } from "../studio/state";
+import { Icon } from "./icons";
+import { Menu, Segments } from "./parts";
+
+const MODES: readonly Mode[] = ["words", "sketch", "inpaint"];
+
+export function Prompts() {
+  const say = useWords();
+  const mode = useStore(settings, (value) => value.mode);
+  return (
+    <div class="prompts">
+      <PromptField name="prompt" label={say("prompt")} hint={say("prompt.hint")} rows={4} />
+      <PromptField name="negative" label={say("negative")} hint={say("negative.hint")} rows={2} />
+      <Segments
+        label={say("mode")}
+        value={mode}
+        choices={MODES.map((id) => ({ id, label: say(`mode.${id}`), help: say(`mode.${id}.help`) }))}
+        onChange={setMode}
+      />
+      <GenerateButton />
+    </div>
+  );
+}
+
+interface PromptProps {
+  readonly name: "prompt" | "negative";
+  readonly label: string;
+  readonly hint: string;
+  readonly rows: number;
+}
+
+function PromptField({ name, label, hint, rows }: PromptProps) {
+  const text = useStore(settings, (value) => String(value.fields[name] ?? ""));
+  const element = useRef<HTMLTextAreaElement>(null);
+  /** Where Alt+Up has gone in the history; 0 is what was typed. */
+  const back = useRef(0);
+
+  const replace = ({ text: fresh, start, end }: Selection): void => {
+    setField(name, fresh);
+    requestAnimationFrame(() => element.current?.setSelectionRange(start, end));
+  };
+  const press = (event: KeyboardEvent): void => {
+    const field = element.current;
+    if (!field || !event.key.startsWith("Arrow")) return;
+    const selection = { text, start: field.selectionStart, end: field.selectionEnd };
+    const up = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
+    if ((event.ctrlKey || event.metaKey) && up) replace(weighed(selection, up * (event.shiftKey ? 0.01 : 0.1)));
+    else if (event.altKey && up) recallPrompt(name, up, back, replace);
+    else if (event.altKey) replace(moved(selection, event.key === "ArrowLeft" ? -1 : 1));
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div class="prompt-field">
+      <div class="prompt-head">
+        <label for={name}>{label}</label>
+        {name === "prompt" ? <History /> : null}
+      </div>
+      <textarea
+        id={name}
+        ref={element}
+        rows={rows}
+        value={text}
+        placeholder={hint}
+        spellcheck={false}
+        onKeyDown={press}
+        onInput={(event) => {
+          back.current = 0;
+          setField(name, event.currentTarget.value);
+        }}
+      />
+    </div>
+  );
+}
+
+function recallPrompt(
+  name: string,
+  step: number,
+  back: { current: number },
+  replace: (selection: Selection) => void,
+): void {
+  const { prompts } = settings.value;
+  const place = Math.min(Math.max(back.current + step, 1), prompts.length);
+  if (name !== "prompt" || !prompts.length) return;
+  back.current = place;
+  const text = prompts[prompts.length - place];
+  replace({ text, start: text.length, end: text.length });
+}
+
+function History() {
+  const say = useWords();
+  const prompts = useStore(settings, (value) => value.prompts);
+  return (
+    <Menu class="history" side="right" label={say("history")} button={<Icon name="history" />}>
+      {(close) =>
+        prompts.length ? (
+          <ul class="list">
+            {prompts.toReversed().slice(0, 30).map((prompt) => (
+              <li key={prompt}>
+                <button
+                  type="button"
+                  onClick={() => {
+                    setField("prompt", prompt);
+                    close();
+                  }}
+                >
+                  {prompt}
+                </button>
+              </li>
+            ))}
+          </ul>
+        ) : (
+          <p class="note">{say("history.none")}</p>
+        )
+      }
+    </Menu>
+  );
+}
+
+function GenerateButton() {
+  const say = useWords();
+  const there = useStore(server, (value) => value.state === "there");
+  const busy = useStore(work, ({ jobs }) => jobs.filter((job) => !isOver(job)).length);
+  const keys = useStore(view, (value) => value.keys);
+  return (
+    <div class="generate-row">
+      <button
+        type="button"
+        id="generate"
+        class="generate"
+        disabled={!there}
+        onClick={() => void generate()}
+        title={keyOf("generate", keys)}
+      >
+        {say("generate")}
+        <kbd>{keyOf("generate", keys).replace("Ctrl", "Ctrl ").replace("+", "").replace("Enter", "↵")}</kbd>
+      </button>
+      {busy ? (
+        <button type="button" class="cancel" title={keyOf("interrupt", keys)} onClick={() => void interrupt()}>
+          {say("cancel")}
+        </button>
+      ) : null}
+    </div>
+  );
+}
