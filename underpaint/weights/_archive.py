@@ -122,9 +122,9 @@ def _span(file: BinaryIO, entry: zipfile.ZipInfo, size: int) -> Span:
         raise Refused("its archive is compressed, which torch never does")
     if entry.flag_bits & 1:
         raise Refused("its archive is encrypted")
-    file.seek(entry.header_offset)
+    file.seek(max(entry.header_offset, 0))
     local = file.read(30)
-    if len(local) < 30 or not local.startswith(b"PK\x03\x04"):
+    if entry.header_offset < 0 or len(local) < 30 or not local.startswith(b"PK\x03\x04"):
         raise Refused("its zip archive is damaged or cut short")
     name, extra = struct.unpack("<HH", local[26:30])
     start = entry.header_offset + 30 + name + extra

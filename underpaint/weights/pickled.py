@@ -24,6 +24,7 @@ from underpaint.weights._torch_file import HEADER, REFUSED, SOURCE, UNSTORED
 
 __all__ = ["converted", "header", "read"]
 
+_PATIENCE = 120.0
 _ROOT = Path(__file__).parents[2]
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv.pop(1));"
@@ -125,7 +126,7 @@ def _read(file: BinaryIO, path: Path, out: BinaryIO | int, how: str) -> bytes:
             stdout=out,
             stderr=subprocess.PIPE,
             env=_environment(),
-            timeout=120 + size / 2**23,
+            timeout=_PATIENCE + size / 2**23,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
