@@ -1,6 +1,10 @@
-"""Samplers and schedules by every name people know them by; reads the catalogue, imports none."""
+"""Samplers and schedules by every name people know them by.
+
+The catalogue is read once, and none of its modules is imported.
+"""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import cast
 
 from underpaint import catalog
@@ -36,6 +40,7 @@ _ALIASES = {
 }
 
 
+@cache
 def samplers() -> tuple[str, ...]:
     """Return the samplers' ids, sorted."""
     return catalog.ids(SAMPLERS)
@@ -43,12 +48,17 @@ def samplers() -> tuple[str, ...]:
 
 def label(sampler: str) -> str:
     """Return what A1111 calls the sampler of this id: "DPM++ 2M"."""
-    return str(catalog.constants(SAMPLERS, sampler).get("LABEL", sampler))
+    return str(_constants(sampler).get("LABEL", sampler))
 
 
 def own_schedule(sampler: str) -> str:
     """Return the schedule that "automatic" means for the sampler of this id."""
-    return str(catalog.constants(SAMPLERS, sampler).get("SCHEDULE", "uniform"))
+    return str(_constants(sampler).get("SCHEDULE", "uniform"))
+
+
+@cache
+def _constants(sampler: str) -> Mapping[str, object]:
+    return catalog.constants(SAMPLERS, sampler)
 
 
 def schedule_id(name: str) -> str:
@@ -111,17 +121,19 @@ def _split(name: str) -> tuple[str, str]:
     return name, AUTOMATIC
 
 
+@cache
 def _samplers_by_name() -> dict[str, str]:
     """Return every name a sampler answers to, folded, and its id; ids win over labels."""
     names: dict[str, str] = {}
     for sampler in samplers():
-        constants = catalog.constants(SAMPLERS, sampler)
+        constants = _constants(sampler)
         aliases = cast(tuple[str, ...], constants.get("ALIASES", ()))
         names |= {_folded(alias): sampler for alias in aliases}
         names |= {_folded(str(constants.get("LABEL", sampler))): sampler}
     return names | {_folded(sampler): sampler for sampler in samplers()}
 
 
+@cache
 def _schedules_by_name() -> dict[str, str]:
     names = {_folded(name): id_ for id_, said in SCHEDULES.items() for name in (said, id_)}
     return names | {_folded(name): id_ for name, id_ in _ALIASES.items()}
