@@ -2,18 +2,20 @@
 
 import re
 import time
+import tomllib
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from underpaint import catalog
+from underpaint import catalog, infotext
 from underpaint.errors import RequestError, UnknownEntryError
 from underpaint.infotext import parts, read, write
 from underpaint.media import Image
-from underpaint.requests._emphasis import Emphasis, emphases
-from underpaint.requests._fields import SEEDS
+from underpaint.requests._fields import Field, fields
 from underpaint.requests._samplers import SCHEDULES, own_schedule
 from underpaint.requests.image import ImageRequest
 
@@ -35,7 +37,7 @@ def test_layout_is_that_of_a1111() -> None:
     assert version_cut(written(one)) == (
         "wooden house\n"
         "Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 3654104940, "
-        "Size: 512x512, Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, Version: ours"
+        "Size: 512x512, Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, RNG: CPU, Version: ours"
     )
 
 
@@ -52,6 +54,18 @@ def test_every_key_has_its_place() -> None:
         variation_strength=0.25,
         clip_skip=2,
         emphasis="no_norm",
+        eta=0.5,
+        s_churn=3.0,
+        s_tmin=0.1,
+        s_tmax=9.0,
+        s_noise=1.1,
+        sigma_min=0.05,
+        sigma_max=12.0,
+        rho=5.0,
+        discard_penultimate=True,
+        noise_source="nv",
+        noise_seed_delta=31337,
+        seed_resize_width=512,
     )
     assert version_cut(written(request, "a, b: c")) == (
         "wooden house\n"
@@ -59,8 +73,11 @@ def test_every_key_has_its_place() -> None:
         "cars\n"
         "Steps: 20, Sampler: DPM++ 2M, Schedule type: Simple, CFG scale: 6.5, Seed: 3654104940, "
         'Size: 768x512, Model hash: 6ce0161689, Model: "a, b: c", Variation seed: 7, '
-        "Variation seed strength: 0.25, Denoising strength: 0.75, Clip skip: 2, Emphasis: No norm, "
-        "CFG rescale: 0.7, Version: ours"
+        "Variation seed strength: 0.25, Seed resize from: 512x0, Denoising strength: 0.75, "
+        "Clip skip: 2, ENSD: 31337, RNG: NV, Eta: 0.5, Emphasis: No norm, Sigma churn: 3, "
+        "Sigma tmin: 0.1, Sigma tmax: 9, Sigma noise: 1.1, "
+        "Schedule min sigma: 0.05, Schedule max sigma: 12, Schedule rho: 5, "
+        "Discard penultimate sigma: True, CFG rescale: 0.7, Version: ours"
     )
 
 
@@ -68,7 +85,7 @@ def test_what_is_not_there_is_not_written() -> None:
     text = write(replace(one, prompt="", seed=0), model_hash="", model_name="mini")
     assert version_cut(text) == (
         "Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 0, "
-        "Size: 512x512, Model: mini, Version: ours"
+        "Size: 512x512, Model: mini, RNG: CPU, Version: ours"
     )
 
 
@@ -91,62 +108,74 @@ nasty = st.one_of(
         max_size=8,
     ).map("".join),
 )  # fmt: skip
-shares = st.floats(0, 1)
 
 
-@given(
-    nasty,
-    nasty,
-    nasty.filter(bool),
-    shares,
-    shares,
-    st.floats(0, 30),
-    shares,
-    st.integers(0, SEEDS - 1),
-    st.integers(0, SEEDS - 1),
-    st.integers(8, 256),
-    st.integers(1, 150),
-    st.integers(1, 12),
-    st.booleans(),
-    st.sampled_from(emphases()),
+def any_value(field: Field) -> st.SearchStrategy[Any]:
+    """Return whatever a field takes."""
+    if field.choices:
+        values = st.sampled_from(field.choices)
+    elif field.kind is bool:
+        values = st.booleans()
+    elif field.kind is str:
+        values = nasty
+    elif field.kind is float:
+        values = st.floats(field.least, field.most)
+    else:
+        step = int(field.step or 1)
+        values = st.integers(int(field.least or 0) // step, int(field.most or 0) // step)
+        values = values.map(lambda number: number * step)
+    return st.none() | values if field.optional else values
+
+
+TOLD = {"prompt", "negative", "width", "height", "seed_resize_width", "seed_resize_height"}
+TOLD |= set(infotext._READ.values())
+requests = st.fixed_dictionaries(
+    {field.name: any_value(field) for field in fields(ImageRequest) if field.name in TOLD}
+    | {"model": nasty.filter(bool), "init": st.sampled_from([None, DOODLE])}
 )
-@settings(max_examples=300, deadline=None)
-def test_reading_what_was_written_is_the_identity(
-    prompt: str,
-    negative: str,
-    model: str,
-    strength: float,
-    variation_strength: float,
-    guidance_scale: float,
-    guidance_rescale: float,
-    seed: int,
-    variation_seed: int,
-    eighths: int,
-    steps: int,
-    clip_skip: int,
-    sketched: bool,
-    emphasis: Emphasis,
-) -> None:
-    request = ImageRequest(
-        prompt=prompt,
-        negative=negative,
-        model=model,
-        init=DOODLE if sketched else None,
-        strength=strength if sketched else 0.75,
-        guidance_scale=guidance_scale,
-        guidance_rescale=guidance_rescale,
-        schedule="beta",
-        seed=seed,
-        variation_seed=variation_seed if variation_strength else -1,
-        variation_strength=variation_strength,
-        width=eighths * 8,
-        steps=steps,
-        clip_skip=clip_skip,
-        emphasis=emphasis,
-        batch=1,
+
+
+def check_that_reading_undoes_writing(values: dict[str, Any]) -> None:
+    if values["sigma_max"] and values["sigma_min"] >= values["sigma_max"]:
+        values["sigma_max"] = 0.0
+    request = ImageRequest(**values, batch=1).resolved(lambda: 5)
+    text = write(request, model_hash="0123456789", model_name=request.model)
+
+    # What says nothing is not told: how far from no picture, which of no variations.
+    usual = ImageRequest()
+    automatic = request.schedule == "automatic"
+    assert read(text) == replace(
+        request,
+        init=None,
+        strength=request.strength if request.init else usual.strength,
+        variation_seed=request.variation_seed if request.variation_strength else -1,
+        schedule=own_schedule(request.sampler) if automatic else request.schedule,
     )
-    text = write(request, model_hash="0123456789", model_name=model)
-    assert read(text) == replace(request, init=None)
+
+
+@given(requests)
+@settings(max_examples=300, deadline=None)
+def test_reading_what_was_written_is_the_identity(values: dict[str, Any]) -> None:
+    check_that_reading_undoes_writing(values)
+
+
+@pytest.mark.slow
+@given(requests)
+@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+def test_reading_undoes_writing_ten_thousand_times(values: dict[str, Any]) -> None:
+    check_that_reading_undoes_writing(values)
+
+
+CORPUS = tomllib.loads((Path(__file__).parent / "golden" / "infotexts.toml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", CORPUS["text"], ids=lambda case: case["program"])
+def test_texts_of_other_programs_are_read(case: dict[str, Any]) -> None:
+    assert read(case["text"]) == ImageRequest(**case["says"], batch=1)
+
+
+def test_the_corpus_is_large() -> None:
+    assert len(CORPUS["text"]) >= 60
 
 
 def test_usual_prompts_need_no_second_copy() -> None:
@@ -167,7 +196,7 @@ def test_texts_of_a1111_are_read() -> None:
         "wooden house\nSteps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, "
         "Seed: 3654104940, Size: 512x512, Model hash: 6ce0161689, Model: v1-5-pruned-emaonly, "
         "Version: v1.9.4"
-    ) == replace(one, schedule="karras", model="v1-5-pruned-emaonly")
+    ) == replace(one, schedule="karras", model="v1-5-pruned-emaonly", noise_source="nv")
     old = read(
         "a cat\r\nin a hat, \r\nNegative prompt: dog,\r\ncar\r\n"
         "Steps: 30, Sampler: DPM++ 2M Karras, CFG scale: 7.5, Seed: 1, Size: 512x768, "
@@ -185,8 +214,52 @@ def test_texts_of_a1111_are_read() -> None:
         height=768,
         strength=0.6,
         clip_skip=2,
+        noise_seed_delta=31337,
+        noise_source="nv",
         batch=1,
     )
+
+
+def test_ddims_eta_has_a_key_of_its_own() -> None:
+    for sampler, key in (("ddim", "Eta DDIM"), ("ddim_cfgpp", "Eta DDIM"), ("dpm_fast", "Eta")):
+        assert f", {key}: 0.5, " in written(replace(one, sampler=sampler, eta=0.5))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "origin"),
+    [
+        ("Version: v1.10.1", "nv"),
+        ("Version: 1.6.0-2-g4afaaf8a", "nv"),
+        ("Version: f2.0.1v1.10.1-previous-224-g900196889", "nv"),
+        ("Clip skip: 2", "nv"),
+        ("Version: v1.10.1, RNG: CPU", "cpu"),
+        ("Version: v1.10.1, RNG: GPU", "gpu"),
+        ("Version: ComfyUI", "cpu"),
+        ("App: SD.Next, Version: 1a5f6c2", "cpu"),
+        ("Version: underpaint 0.1.0", "gpu"),
+    ],
+)
+def test_whose_noise_it_was_is_known_of_a1111(pairs: str, origin: str) -> None:
+    assert read(f"a\nSteps: 20, Seed: 1, Size: 512x512, {pairs}").noise_source == origin
+
+
+def test_keys_are_known_in_any_letter_case() -> None:
+    said = read("a\nsteps: 30, SEED: 1, size: 512x768, Cfg Scale: 6, CLIP skip: 2")
+    assert (said.steps, said.height, said.guidance_scale, said.clip_skip) == (30, 768, 6, 2)
+
+
+@pytest.mark.parametrize(
+    ("seed", "ours"), [("4294967296", 0), (str(2**64 - 1), 2**32 - 1), ("7.0", 7), ("-1", -1)]
+)
+def test_longer_seeds_are_what_a_cpu_makes_of_them(seed: str, ours: int) -> None:
+    assert read(f"a\nSteps: 20, Seed: {seed}, Size: 512x512").seed == ours
+
+
+def test_what_stands_below_the_pairs_is_passed_over() -> None:
+    said = read("a\nb\nSteps: 30, Seed: 1, Size: 512x512\nTemplate: {a|b}\nmore")
+    assert (said.prompt, said.steps) == ("a\nb", 30)
+    steps = "Steps: to the lake: two, wood"
+    assert read(f"{steps}\nin fog").prompt == f"{steps}\nin fog"
 
 
 def test_a_picture_carries_its_text() -> None:

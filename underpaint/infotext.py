@@ -12,50 +12,75 @@ texts reads ours, and `read` reads theirs.
 import importlib.metadata
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from underpaint.errors import RequestError
 from underpaint.requests._emphasis import EMPHASES, emphasis_id
+from underpaint.requests._fields import SEEDS
 from underpaint.requests._samplers import AUTOMATIC, SCHEDULES, label, own_schedule
 from underpaint.requests.image import ImageRequest
 
 _NEGATIVE = "Negative prompt:"
+_FIRST_KEY = "Steps:"
 _KEY = re.compile(r"\w[\w \-/]+")
 _QUOTED = re.compile(r'"(?:\\.|[^\\"])*"\s*(?=,|$)')
 _SIZE = re.compile(r"(\d{1,9})x(\d{1,9})")
+_A1111 = re.compile(r"([vf]?\d+\.\d+.*)?")
 
 # What the layout cannot carry exactly (a line of the prompt that begins with "Negative prompt:",
 # a carriage return) goes here as well, quoted; other programs pass over keys they do not know.
 _EXACT_PROMPT, _EXACT_NEGATIVE = "Exact prompt", "Exact negative prompt"
+_EXACT = {_EXACT_PROMPT: "prompt", _EXACT_NEGATIVE: "negative"}
 
-_WHOLE = {
+# A1111's keys in its order, then ours, and the field that each is about; those without one are
+# about several fields, or about none.
+_KEYS: Mapping[str, str] = {
     "Steps": "steps",
-    "Seed": "seed",
-    "Variation seed": "variation_seed",
-    "Clip skip": "clip_skip",
-}
-_REAL = {
-    "CFG scale": "guidance_scale",
-    "Variation seed strength": "variation_strength",
-    "Denoising strength": "strength",
-    "CFG rescale": "guidance_rescale",
-}
-_TEXT = {
     "Sampler": "sampler",
     "Schedule type": "schedule",
+    "CFG scale": "guidance_scale",
+    "Seed": "seed",
+    "Size": "",
+    "Model hash": "",
     "Model": "model",
+    "Variation seed": "variation_seed",
+    "Variation seed strength": "variation_strength",
+    "Seed resize from": "",
+    "Denoising strength": "strength",
+    "Clip skip": "clip_skip",
+    "ENSD": "noise_seed_delta",
+    "RNG": "noise_source",
+    "Eta": "eta",
+    "Eta DDIM": "eta",
+    "Emphasis": "emphasis",
+    "Sigma churn": "s_churn",
+    "Sigma tmin": "s_tmin",
+    "Sigma tmax": "s_tmax",
+    "Sigma noise": "s_noise",
+    "Schedule min sigma": "sigma_min",
+    "Schedule max sigma": "sigma_max",
+    "Schedule rho": "rho",
+    "Discard penultimate sigma": "discard_penultimate",
+    "CFG rescale": "guidance_rescale",
 }
-_EXACT = {_EXACT_PROMPT: "prompt", _EXACT_NEGATIVE: "negative"}
+_ALWAYS = ("steps", "guidance_scale", "seed")
+_READ = {"Scheduler": "schedule"} | {key: field for key, field in _KEYS.items() if field}
+_NAMES: Mapping[str, Callable[[str], str]] = {
+    "noise_source": str.casefold,
+    "emphasis": emphasis_id,
+}
+_DEFAULT = ImageRequest()
 
 
 def write(request: ImageRequest, *, model_hash: str, model_name: str) -> str:
     """Return the text for the one picture that `request` paints.
 
-    A schedule of "automatic" is written as what it means for the sampler, since that may change
-    and the text must not: `read` then gives the request back with the schedule spelled out.
-    Strength is written for a picture with an init, variations when there are any; pictures are
-    not.
+    What is as usual is left out. A schedule of "automatic" is written as what it means for the
+    sampler, since that may change and the text must not: `read` then gives the request back with
+    the schedule spelled out. Strength is written for a picture with an init, variations when there
+    are any, and the noise's source unless it is the one that the key's absence means to A1111;
+    pictures are not written.
 
     Args:
         request: seeds drawn, batch 1: what `ImageRequest.alone` returns.
@@ -77,61 +102,81 @@ def write(request: ImageRequest, *, model_hash: str, model_name: str) -> str:
 def read(text: str) -> ImageRequest:
     """Return the request for the picture that `text` is about; what it leaves out is the default.
 
-    Keys that mean nothing here are passed over. The batch is 1.
+    Keys that mean nothing here are passed over, and a key's letter case. The batch is 1. Where a
+    text of A1111 says nothing of the noise's source, it was a graphics card: `nv`.
 
     Raises:
         UnknownEntryError: a sampler, schedule or emphasis that we do not have.
         RequestError: another value outside what is allowed.
     """
     prompt, negative, pairs = parts(text)
+    folded = {key.casefold(): value for key, value in pairs.items()}
     values: dict[str, Any] = {"prompt": prompt, "negative": negative, "batch": 1}
-    values |= {field: pairs[key] for key, field in _TEXT.items() if pairs.get(key)}
+    values |= _origin(folded) if pairs else {}
+    for key, field in _READ.items():
+        if said := folded.get(key.casefold()):
+            values[field] = _value(field, said)
     values |= {field: pairs[key] for key, field in _EXACT.items() if key in pairs}
-    values |= {field: _number(int, pairs[key]) for key, field in _WHOLE.items() if pairs.get(key)}
-    values |= {field: _number(float, pairs[key]) for key, field in _REAL.items() if pairs.get(key)}
-    values |= {"emphasis": emphasis_id(pairs["Emphasis"])} if pairs.get("Emphasis") else {}
-    values |= _sides(pairs)
+    values |= _sides(folded.get("size", ""), "Size", "width", "height")
+    resized = folded.get("seed resize from", "")
+    values |= _sides(resized, "Seed resize from", "seed_resize_width", "seed_resize_height")
     return ImageRequest(**values)
 
 
 def parts(text: str) -> tuple[str, str, dict[str, str]]:
     """Return the prompt, the negative prompt and the pairs of `text`, whatever their keys.
 
-    The last line holds the pairs if there are at least three in it; without such a line all of
-    `text` is prompt.
+    The last line holds the pairs if there are at least three in it, or else the last line that
+    begins with "Steps:", since extensions put more behind; without either all of `text` is prompt.
     """
     lines = text.rstrip().split("\n")
-    pairs = dict(_scanned(lines[-1]))
-    if len(pairs) < 3:
-        pairs = {}
-    prompt, negative = _prompts(lines[:-1] if pairs else lines)
-    return prompt, negative, pairs
+    for number in _candidates(lines):
+        pairs = dict(_scanned(lines[number]))
+        if len(pairs) >= 3:
+            return *_prompts(lines[:number]), pairs
+    return *_prompts(lines), {}
+
+
+def _candidates(lines: Sequence[str]) -> Iterator[int]:
+    """Yield where the pairs may be: the last line, then those that begin like A1111's, upwards."""
+    yield len(lines) - 1
+    for number in range(len(lines) - 2, -1, -1):
+        if lines[number].startswith(_FIRST_KEY):
+            yield number
 
 
 def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str, str]:
     """Return the pairs in A1111's order, then ours; without those that say nothing."""
     automatic = request.schedule == AUTOMATIC
-    varied, skipped = request.variation_strength > 0, request.clip_skip > 1
-    weighed = request.emphasis != "original"
-    pairs = {
-        "Steps": request.steps,
+    schedule = own_schedule(request.sampler) if automatic else request.schedule
+    varied = request.variation_strength > 0
+    resized = f"{request.seed_resize_width}x{request.seed_resize_height}"
+    eta_key, other_key = ("Eta", "Eta DDIM")[:: -1 if request.sampler.startswith("ddim") else 1]
+    special = {
         "Sampler": label(request.sampler),
-        "Schedule type": SCHEDULES[
-            own_schedule(request.sampler) if automatic else request.schedule
-        ],
-        "CFG scale": request.guidance_scale,
-        "Seed": request.seed,
+        "Schedule type": SCHEDULES[schedule],
         "Size": f"{request.width}x{request.height}",
         "Model hash": model_hash or None,
         "Model": model_name,
         "Variation seed": request.variation_seed if varied else None,
-        "Variation seed strength": request.variation_strength if varied else None,
+        "Seed resize from": None if resized == "0x0" else resized,
         "Denoising strength": None if request.init is None else request.strength,
-        "Clip skip": request.clip_skip if skipped else None,
-        "Emphasis": EMPHASES[request.emphasis] if weighed else None,
-        "CFG rescale": request.guidance_rescale or None,
+        "RNG": None if request.noise_source == "gpu" else request.noise_source.upper(),
+        "Emphasis": None if request.emphasis == "original" else EMPHASES[request.emphasis],
+        eta_key: request.eta,
+        other_key: None,
     }
-    return {key: _words(value) for key, value in pairs.items() if value is not None}
+    said = {
+        key: special[key] if key in special else _told(request, field)
+        for key, field in _KEYS.items()
+    }
+    return {key: _words(value) for key, value in said.items() if value is not None}
+
+
+def _told(request: ImageRequest, field: str) -> float | str | None:
+    """Return a field's value if it must be told, for it is not what its absence means."""
+    value = getattr(request, field)
+    return value if field in _ALWAYS or value != getattr(_DEFAULT, field) else None
 
 
 def _words(value: float | str) -> str:
@@ -186,22 +231,44 @@ def _prompts(lines: list[str]) -> tuple[str, str]:
     return "\n".join(lines), ""
 
 
+def _origin(pairs: Mapping[str, str]) -> dict[str, str]:
+    """Return whose noise it was, where the text does not say so."""
+    version = pairs.get("version", "")
+    if version.startswith("underpaint"):
+        return {"noise_source": "gpu"}
+    return {"noise_source": "nv"} if _A1111.fullmatch(version) else {}
+
+
+def _value(field: str, text: str) -> float | str:
+    """Return a field's value from its text; the text itself for the request to refuse by name."""
+    default = getattr(_DEFAULT, field)
+    if isinstance(default, bool):
+        return text.casefold() == "true" if text.casefold() in ("true", "false") else text
+    if isinstance(default, str):
+        return _NAMES[field](text) if field in _NAMES else text
+    number = _number(int if isinstance(default, int) else float, text)
+    # Others' seeds are longer, but a CPU's generator looks at their last 32 bits.
+    if field in ("seed", "variation_seed") and isinstance(number, int) and 0 <= number < 2**64:
+        return number % SEEDS
+    return number
+
+
 def _number(kind: Callable[[str], float], text: str) -> float | str:
-    """Return the number in `text`; `text` when it is none, for the request to refuse by name."""
+    """Return the number in `text`; `text` when it is none."""
     try:
-        return kind(text)
+        return kind(text.removesuffix(".0"))
     except ValueError:
         return text
 
 
-def _sides(pairs: Mapping[str, str]) -> dict[str, int]:
-    """Return width and height from "512x768"; nothing when the text has no size."""
-    if not pairs.get("Size"):
+def _sides(text: str, key: str, *fields: str) -> dict[str, int]:
+    """Return two sides from "512x768"; nothing when there is no text."""
+    if not text:
         return {}
-    size = _SIZE.fullmatch(pairs["Size"])
+    size = _SIZE.fullmatch(text)
     if size is None:
-        raise RequestError(f"Size is {pairs['Size'][:60]!r}; it must be like 512x768")
-    return {"width": int(size[1]), "height": int(size[2])}
+        raise RequestError(f"{key} is {text[:60]!r}; it must be like 512x768")
+    return {field: int(side) for field, side in zip(fields, size.groups(), strict=True)}
 
 
 def _version() -> str:
