@@ -174,10 +174,10 @@ def _version() -> None:
 def _image(values: Values, interruption: Interruption) -> int:
     from underpaint import files
     from underpaint.engines import _models
-    from underpaint.faces import _options, _telling
+    from underpaint.faces import _options, _styles, _telling
     from underpaint.requests.image import ImageRequest
 
-    request = ImageRequest(**_options.given(ImageRequest, values))
+    request = _styles.styled(ImageRequest(**_options.given(ImageRequest, values)), values)
     request = request.resolved(lambda: secrets.randbits(32))
     _models.find(request.model, _folders(values))
     threads = _threads(values["threads"])
@@ -301,11 +301,13 @@ def _threads(text: str | None) -> int | None:
 
 
 def _image_parameters() -> list[inspect.Parameter]:
+    from underpaint.faces import _styles
     from underpaint.faces._options import options
     from underpaint.requests.image import ImageRequest
 
     return [
         *options(ImageRequest, argument="prompt"),
+        *_styles.parameters(),
         option("out", "FOLDER", "Where to keep the pictures.", default=OUTPUTS),
         _MODELS,
         option("device", "NAME", "Where to compute: auto, cpu or cuda.", default="auto"),
