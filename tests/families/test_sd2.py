@@ -1,6 +1,6 @@
 """Stable Diffusion 2: what its network predicts, which layer it hears, and diffusers' numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,12 +8,21 @@ import pytest
 import torch
 from diffusers.loaders.single_file_utils import (
     convert_ldm_unet_checkpoint,
+    convert_ldm_vae_checkpoint,
     convert_open_clip_checkpoint,
 )
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-from torch import Tensor
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_inpaint import (
+    StableDiffusionInpaintPipeline,
+)
+from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
+from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel
 
+from underpaint.diffusion.guidance import Estimates, guided
+from underpaint.diffusion.samplers import euler
 from underpaint.families import sd2
 from underpaint.families._model import Heard, Model
 from underpaint.weights.checkpoint import Weights
@@ -139,6 +148,67 @@ def test_empty_places_are_filled_with_token_0(model: Model) -> None:
 # Against diffusers and transformers.
 
 
+def bound(network: Any, tensors: Mapping[str, Tensor]) -> Any:  # noqa: ANN401
+    """Return diffusers' network on tensors; our groups have at least four channels."""
+    network.load_state_dict(tensors)
+    for norm in network.modules():
+        if isinstance(norm, nn.GroupNorm):
+            norm.num_groups = min(32, norm.num_channels // 4)
+    return network.eval().requires_grad_(False)
+
+
+def theirs_unet(weights: Weights, channels: int = 4) -> Any:  # noqa: ANN401
+    make: Any = UNet2DConditionModel
+    network = make(
+        in_channels=channels,
+        sample_size=64,
+        block_out_channels=(64, 128),
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        layers_per_block=1,
+        cross_attention_dim=128,
+        attention_head_dim=(1, 2),
+        use_linear_projection=True,
+        norm_num_groups=16,
+    )
+    return bound(network, convert_ldm_unet_checkpoint(dict(weights.tensors), dict(network.config)))
+
+
+def theirs_autoencoder(weights: Weights) -> Any:  # noqa: ANN401
+    make: Any = AutoencoderKL
+    network = make(
+        block_out_channels=(64, 64, 64, 128),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=1,
+        norm_num_groups=16,
+    )
+    return bound(network, convert_ldm_vae_checkpoint(dict(weights.tensors), dict(network.config)))
+
+
+def theirs_pipeline(make: Any, predicts: str, **networks: Any) -> Any:  # noqa: ANN401
+    levels: Any = EulerDiscreteScheduler(
+        beta_schedule="scaled_linear",
+        beta_start=0.00085,
+        beta_end=0.012,
+        timestep_spacing="trailing",
+        prediction_type=predicts,
+        steps_offset=1,
+    )
+    others = dict.fromkeys(["text_encoder", "tokenizer", "safety_checker", "feature_extractor"])
+    pipe = make(scheduler=levels, requires_safety_checker=False, **others, **networks)
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def walked(model: Model, estimates: Estimates, noise: Tensor) -> Tensor:
+    """Return where twenty guided steps end."""
+    trained = model.clock.sigmas[list(range(999, 0, -50))]
+    sigmas = torch.cat([trained, trained.new_zeros(1)])
+    *_, last = euler.sample(guided(estimates, 7.0), noise * sigmas[0].float(), sigmas)
+    return last.x
+
+
 def test_agrees_from_words_to_estimate(weights: Weights, model: Model) -> None:
     large: Any = CLIPTextConfig(
         hidden_size=128,
@@ -154,22 +224,7 @@ def test_agrees_from_words_to_estimate(weights: Weights, model: Model) -> None:
     prefix = "" if "final_layer_norm.weight" in text.state_dict() else "text_model."
     bare = {n.removeprefix("text_model."): t for n, t in named.items() if "projection" not in n}
     text.load_state_dict({prefix + name: tensor for name, tensor in bare.items()})
-    make: Any = UNet2DConditionModel
-    unet = make(
-        block_out_channels=(64, 128),
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-        layers_per_block=1,
-        cross_attention_dim=128,
-        attention_head_dim=(1, 2),
-        use_linear_projection=True,
-        norm_num_groups=16,
-    )
-    for norm in unet.modules():  # ours have at least four channels a group
-        if isinstance(norm, torch.nn.GroupNorm):
-            norm.num_groups = min(32, norm.num_channels // 4)
-    converted = convert_ldm_unet_checkpoint(dict(weights.tensors), dict(unet.config))
-    unet.load_state_dict(converted)
+    unet = theirs_unet(weights)
 
     ids = torch.tensor([row.ids for row in model.readers[0].rows("a red fox, running")])
     with torch.no_grad():
@@ -185,5 +240,59 @@ def test_agrees_from_words_to_estimate(weights: Weights, model: Model) -> None:
     alpha = (1 + sigma**2).rsqrt()
     time = model.clock.timestep(sigma).float().expand(2)
     with torch.no_grad():
-        v = unet.eval()(alpha * x, time, features.expand(2, -1, -1)).sample
+        v = unet(alpha * x, time, features.expand(2, -1, -1)).sample
     assert relative(found, alpha**2 * x - sigma * alpha * v) <= 1e-4
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers'
+def test_twenty_guided_steps_of_v_end_where_diffusers_end(weights: Weights, model: Model) -> None:
+    unet, vae = theirs_unet(weights), theirs_autoencoder(weights)
+    pipe = theirs_pipeline(StableDiffusionPipeline, "v_prediction", unet=unet, vae=vae)
+    positive, negative = model.encode_text("a fox"), model.encode_text("rain")
+    noise = drawn(1, 4, 8, 12)
+    wanted = pipe(
+        prompt_embeds=positive.tokens,
+        negative_prompt_embeds=negative.tokens,
+        latents=noise.clone(),
+        num_inference_steps=20,
+        guidance_scale=7.0,
+        height=64,
+        width=96,
+        output_type="latent",
+    ).images
+    found = walked(model, model.estimates(positive, negative), noise)
+    assert relative(found, wanted) <= 1e-4
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_twenty_steps_of_inpainting_end_where_diffusers_end(
+    sd2_weights: Callable[..., Weights],
+) -> None:
+    weights = told(sd2_weights(in_channels=9), prediction="eps")
+    model = sd2.build(weights)
+    unet, vae = theirs_unet(weights, channels=9), theirs_autoencoder(weights)
+    pipe = theirs_pipeline(StableDiffusionInpaintPipeline, "epsilon", unet=unet, vae=vae)
+    positive, negative = model.encode_text("a fox"), model.encode_text("rain")
+    noise, pixels = drawn(1, 4, 8, 12), drawn(1, 3, 64, 96, seed=2).clamp(-1, 1)
+    mask = torch.zeros(1, 1, 64, 96)
+    mask[..., 16:48, 32:80] = 1
+    kept = 0.18215 * vae.encode(pixels * (1 - mask)).latent_dist.mean
+    wanted = pipe(
+        prompt_embeds=positive.tokens,
+        negative_prompt_embeds=negative.tokens,
+        image=(pixels + 1) / 2,
+        mask_image=mask,
+        masked_image_latents=kept,
+        strength=1.0,
+        latents=noise.clone(),
+        num_inference_steps=20,
+        guidance_scale=7.0,
+        height=64,
+        width=96,
+        output_type="latent",
+    ).images
+    surroundings = model.surroundings(pixels, mask)
+    assert surroundings is not None
+    assert relative(surroundings[:, 1:], kept) <= 1e-4
+    estimates = model.estimates(positive, negative, surroundings=surroundings)
+    assert relative(walked(model, estimates, noise), wanted) <= 1e-4

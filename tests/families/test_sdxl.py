@@ -11,9 +11,15 @@ from diffusers.loaders.single_file_utils import (
     convert_open_clip_checkpoint,
 )
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import (
+    StableDiffusionXLPipeline,
+)
+from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
+from underpaint.diffusion.guidance import guided
+from underpaint.diffusion.samplers import euler
 from underpaint.errors import RequestError
 from underpaint.families import sdxl
 from underpaint.families._model import Model
@@ -269,3 +275,39 @@ def test_refiner_agrees_from_words_to_estimate(refiner_weights: Weights, refiner
         added = {"text_embeds": large.text_embeds, "time_ids": sizes}
         wanted = estimated(unet, x, large.hidden_states[-2], added)
         assert relative(estimate, wanted) <= 1e-4
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers'
+def test_twenty_guided_steps_end_where_diffusers_end(sdxl_weights: Weights, base: Model) -> None:
+    make: Any = EulerDiscreteScheduler
+    levels = make(
+        beta_schedule="scaled_linear",
+        beta_start=0.00085,
+        beta_end=0.012,
+        timestep_spacing="trailing",
+    )
+    make = StableDiffusionXLPipeline
+    unet = theirs_unet(sdxl_weights, context=192, depth=2, numbers=6)
+    others = dict.fromkeys(["vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"])
+    pipe = make(unet=unet, scheduler=levels, **others)
+    pipe.set_progress_bar_config(disable=True)
+    positive, negative = base.encode_text("a fox"), base.encode_text("", negative=True)
+    noise = drawn(1, 4, 8, 12)
+    wanted = pipe(
+        prompt_embeds=positive.tokens,
+        negative_prompt_embeds=negative.tokens,
+        pooled_prompt_embeds=positive.pooled,
+        negative_pooled_prompt_embeds=negative.pooled,
+        latents=noise.clone(),
+        num_inference_steps=20,
+        guidance_scale=7.0,
+        height=64,
+        width=96,
+        output_type="latent",
+    ).images
+
+    trained = base.clock.sigmas[list(range(999, 0, -50))]
+    sigmas = torch.cat([trained, trained.new_zeros(1)])
+    denoise = guided(base.estimates(positive, negative), 7.0)
+    *_, last = euler.sample(denoise, noise * sigmas[0].float(), sigmas)
+    assert relative(last.x, wanted) <= 1e-4
