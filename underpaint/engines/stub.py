@@ -14,6 +14,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -83,8 +84,9 @@ def _switch(word: str) -> tuple[str, str]:
 
 def _painted(request: ImageRequest) -> Image:
     """Return noise that is all the request's own."""
-    words = request.to_json().encode()
-    pixels = hashlib.shake_128(words).digest(SIDE * SIDE * 3)
+    if not request.variation_strength:
+        request = replace(request, variation_seed=0)
+    pixels = hashlib.shake_128(request.to_json().encode()).digest(SIDE * SIDE * 3)
     return Image("RGB", SIDE, SIDE, pixels)
 
 
