@@ -130,7 +130,7 @@ def _add_pictures(routes: APIRouter, gallery: Gallery) -> None:
 
     @routes.get("/{id}/children", summary="What was made from a picture")
     def children(id: Id) -> list[PictureView]:
-        return [PictureView.of(picture) for picture in gallery.children(id)]
+        return [PictureView.of(picture) for picture in gallery.children(gallery.picture(id).id)]
 
     @routes.get("/{id}/ancestors", summary="What a picture was made from, nearest first")
     def ancestors(id: Id) -> list[PictureView]:
