@@ -88,6 +88,12 @@ def test_files_from_elsewhere_may_tell_what_they_predict(
     assert (found and found.name) == predicts
 
 
+@pytest.mark.parametrize("name", ["edm_mean", "edm_vpred.sigma_max"])
+def test_levels_that_no_family_has_are_refused(name: str) -> None:
+    with pytest.raises(WeightsError, match=f"^it has {name}: models with EDM's levels are not"):
+        understood({}, "it", names={name, "edm_std"})
+
+
 def test_a_family_has_its_own_latent_scale() -> None:
     assert understood({}, "it", latent_scale=0.13025).latent_scale == 0.13025
     told = understood({"underpaint.latent_scale": "1"}, "it", latent_scale=0.13025)

@@ -13,7 +13,9 @@
 
 Files from elsewhere have none of these, and get their family's values; but two remarks of theirs
 are heeded: `modelspec.prediction_type` (epsilon or v), and tensors that are called `v_pred` (it
-predicts v) and `ztsnr` (zero_terminal), whatever is in them.
+predicts v) and `ztsnr` (zero_terminal), whatever is in them. A tensor `edm_mean` or
+`edm_vpred.sigma_max` says that the network has the levels of Karras et al. 2022, which no family
+here has; painting on as usual would make mud of it, so such a file is refused.
 """
 
 import json
@@ -33,6 +35,8 @@ T = TypeVar("T")
 
 SD1_LATENT_SCALE = 0.18215
 ZERO_TERMINAL = "zero_terminal"
+
+_UNKNOWN = ("edm_mean", "edm_vpred.sigma_max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,11 @@ def understood(
         latent_scale: of the family, where the metadata does not say.
 
     Raises:
-        WeightsError: one of our keys holds what it cannot.
+        WeightsError: one of our keys holds what it cannot, or a tensor says what no family can.
     """
+    for sign in _UNKNOWN:
+        if sign in names:
+            raise WeightsError(f"{where} has {sign}: models with EDM's levels are not supported")
 
     def told(key: str, read: Callable[[str], T], default: T, allowed: str) -> T:
         text = metadata.get(f"underpaint.{key}")
