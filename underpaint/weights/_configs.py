@@ -168,6 +168,8 @@ def _unet(shapes: Shapes, heads: int | None) -> Config:
             "projection_class_embeddings_input_dim": added[1],
             "sample_size": 128,
         }
+    if (guided := shapes.get("time_embedding.cond_proj.weight")) is not None:
+        config["time_cond_proj_dim"] = guided[1]
     return config
 
 

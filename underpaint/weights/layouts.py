@@ -149,13 +149,19 @@ def named_as_folder(part: Part, promised: Promised, where: str) -> dict[str, Pro
     return {_renamed(name, table): _as_folder(name, part, split[name]) for name in split}
 
 
-_SAME = frozenset(
-    f"{name}.{leaf}" for name in ("quant_conv", "post_quant_conv") for leaf in ("weight", "bias")
-) | frozenset(
-    f"{side}.{name}.{leaf}"
-    for side, name, leaf in product(
-        ("encoder", "decoder"), ("conv_in", "conv_out"), ("weight", "bias")
+_SAME = (
+    frozenset(
+        f"{name}.{leaf}"
+        for name in ("quant_conv", "post_quant_conv")
+        for leaf in ("weight", "bias")
     )
+    | frozenset(
+        f"{side}.{name}.{leaf}"
+        for side, name, leaf in product(
+            ("encoder", "decoder"), ("conv_in", "conv_out"), ("weight", "bias")
+        )
+    )
+    | {"time_embedding.cond_proj.weight"}  # of latent consistency models
 )
 
 
