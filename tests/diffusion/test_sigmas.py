@@ -15,7 +15,6 @@ from underpaint.diffusion.sigmas import (
     ALIGNED_SD1,
     ALIGNED_SDXL,
     SCHEDULES,
-    align_your_steps,
     karras,
     levels,
     polyexponential,
@@ -143,7 +142,7 @@ def test_aligned_steps_are_the_published_ones_and_between() -> None:
     finer = SCHEDULES["align_your_steps"](21, CLOCK)[:-1]
     torch.testing.assert_close(finer[::2], published)
     torch.testing.assert_close(finer[1::2], (published[1:] * published[:-1]).sqrt())
-    xl = align_your_steps(11, CLOCK, aligned=ALIGNED_SDXL)[:-1]
+    xl = levels("align_your_steps", 11, CLOCK, aligned=ALIGNED_SDXL)[:-1]
     torch.testing.assert_close(xl, torch.tensor(ALIGNED_SDXL, dtype=torch.float64))
 
 

@@ -20,6 +20,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 
 from underpaint.diffusion.guidance import guided
 from underpaint.diffusion.samplers import euler
+from underpaint.diffusion.sigmas import ALIGNED_SDXL
 from underpaint.errors import RequestError
 from underpaint.families import sdxl
 from underpaint.families._model import Model
@@ -138,6 +139,10 @@ def test_its_latents_have_their_own_scale_and_pictures_their_size(
     assert base.defaults == {"width": 1024, "height": 1024}
     turbo = sdxl.build(replace(sdxl_weights, name="sd_xl_turbo_1.0")).defaults
     assert (turbo["width"], turbo["steps"], turbo["guidance_scale"]) == (1024, 4, 1)
+
+
+def test_its_steps_are_aligned_for_it(base: Model) -> None:
+    assert base.aligned == ALIGNED_SDXL
 
 
 def test_signs_of_other_programs_are_heeded(sdxl_weights: Weights, base: Model) -> None:

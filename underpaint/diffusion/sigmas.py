@@ -158,6 +158,7 @@ def levels(
     ends: tuple[float, float] = (0.0, 0.0),
     rho: float = 0.0,
     discard: bool = False,
+    aligned: Sequence[float] = ALIGNED_SD1,
 ) -> Tensor:
     """Return the levels of a schedule by its id, with what can be set about it.
 
@@ -170,6 +171,7 @@ def levels(
         rho: the curve of those that have one; 0 is their own.
         discard: leave out the lowest level of a walk that is longer by one: the last step of some
             samplers is better taken from further up.
+        aligned: what the schedule align_your_steps goes by.
 
     Returns:
         (steps + 1,) float64, falling, last 0.
@@ -183,7 +185,10 @@ def levels(
     clock = _Narrowed.of(clock, low, high) if any(ends) else clock
     curve = CURVED.get(schedule) if rho else None
     longer = steps + discard
-    sigmas = curve(longer, clock, rho=rho) if curve else SCHEDULES[schedule](longer, clock)
+    if schedule == "align_your_steps":
+        sigmas = align_your_steps(longer, clock, aligned=aligned)
+    else:
+        sigmas = curve(longer, clock, rho=rho) if curve else SCHEDULES[schedule](longer, clock)
     return torch.cat((sigmas[:-2], sigmas[-1:])) if discard else sigmas
 
 

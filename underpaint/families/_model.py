@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from underpaint.diffusion.forward import Clock
 from underpaint.diffusion.guidance import Estimates
 from underpaint.diffusion.prediction import PREDICTIONS, Denoiser, Prediction
+from underpaint.diffusion.sigmas import ALIGNED_SD1
 from underpaint.errors import RequestError
 from underpaint.families import _preview
 from underpaint.families._marks import Marks
@@ -103,6 +104,11 @@ class Model(ABC):
     def native(self) -> int | None:
         """Pixels a side at which it paints; None = at the size asked for."""
         return self._marks.native
+
+    @property
+    def aligned(self) -> Sequence[float]:
+        """The levels of ten steps that the schedule align_your_steps has for it."""
+        return ALIGNED_SD1
 
     @property
     def defaults(self) -> Mapping[str, object]:

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from underpaint.diffusion.sigmas import ALIGNED_SDXL
 from underpaint.families._model import Conditioning, Heard, Model
 from underpaint.families._parts import AUTOENCODER, UNET, parts
 from underpaint.families._stable import Networks, StableDiffusion
@@ -93,6 +94,11 @@ class StableDiffusionXL(StableDiffusion):
     def defaults(self) -> Mapping[str, object]:
         """What suits it where a person does not say: the size it was trained at, to begin with."""
         return {**DEFAULTS, **super().defaults}
+
+    @property
+    def aligned(self) -> Sequence[float]:
+        """The levels of ten steps that the schedule align_your_steps has for it."""
+        return ALIGNED_SDXL
 
     @property
     def refines(self) -> bool:

@@ -84,7 +84,9 @@ def generate(request: ImageRequest, model: Model, *, lines: Lines = none) -> Ite
             picture = _picture(latent, request, model)
             if sketch is not None and mask is not None:
                 picture = _pixels.pasted(sketch, picture, mask)
-            text = infotext.write(one, model_hash=model.hash, model_name=model.name)
+            text = infotext.write(
+                one, model_hash=model.hash, model_name=model.name, chosen=said[index].chosen
+            )
             yield Finished(picture.with_text(text), index, one)
 
 
@@ -137,6 +139,7 @@ def _sigmas(request: ImageRequest, model: Model) -> Tensor:
         ends=(request.sigma_min, request.sigma_max),
         rho=request.rho,
         discard=request.discard_penultimate or _discards(_sampler(request)),
+        aligned=model.aligned,
     )
     return sigmas if request.init is None else truncated(sigmas, request.strength)
 
