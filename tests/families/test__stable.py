@@ -18,6 +18,7 @@ from underpaint.families._model import Model
 from underpaint.families._parts import UNET
 from underpaint.families._stable import StableDiffusion
 from underpaint.networks.unet import UNet, UNetParams, guidance_features
+from underpaint.weights import checkpoint, folder
 from underpaint.weights.checkpoint import Weights
 from underpaint.weights.rename import split
 
@@ -213,3 +214,25 @@ def test_a_picture_has_the_same_bits_in_any_batch_and_with_any_number_of_threads
         torch.set_num_threads(count)
         for whole, alone in zip(together, estimated(model, x[1:2]), strict=True):
             assert torch.equal(whole[1:2], alone)
+
+
+# Folders as diffusers has them.
+
+
+@pytest.mark.parametrize("form", ["sd2", "sd2 that obeys", "sdxl", "refiner"])
+def test_a_folder_holds_the_very_same_model(
+    form: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    made = request.getfixturevalue(f"{form.split()[0]}_weights")
+    if form.startswith("sd2"):
+        made = made(guidance_width=32 if "obeys" in form else None)
+    family = sd2 if form.startswith("sd2") else sdxl
+    weights = replace(made, metadata={"underpaint.prediction": "eps"})
+    folder.save(tmp_path / "folder", weights)
+
+    one, other = family.build(weights), family.build(checkpoint.read(tmp_path / "folder"))
+    assert other.obeys_guidance == ("obeys" in form)
+    x = drawn(1, 4, 8, 8)
+    for found, wanted in zip(estimated(one, x), estimated(other, x), strict=True):
+        assert torch.equal(found, wanted)
+    assert torch.equal(one.decode(x), other.decode(x))
