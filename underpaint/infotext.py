@@ -31,6 +31,9 @@ _A1111 = re.compile(r"([vf]?\d+\.\d+.*)?")
 # What the layout cannot carry exactly (a line of the prompt that begins with "Negative prompt:",
 # a carriage return) goes here as well, quoted; other programs pass over keys they do not know.
 _EXACT_PROMPT, _EXACT_NEGATIVE = "Exact prompt", "Exact negative prompt"
+
+# What came of a prompt that leaves something to chance. The prompt itself stands where prompts do.
+_CHOSEN = ("Chosen prompt", "Chosen negative prompt")
 _EXACT = {_EXACT_PROMPT: "prompt", _EXACT_NEGATIVE: "negative"}
 
 # A1111's keys in its order, then ours, and the field that each is about; those without one are
@@ -73,7 +76,13 @@ _NAMES: Mapping[str, Callable[[str], str]] = {
 _DEFAULT = ImageRequest()
 
 
-def write(request: ImageRequest, *, model_hash: str, model_name: str) -> str:
+def write(
+    request: ImageRequest,
+    *,
+    model_hash: str,
+    model_name: str,
+    chosen: tuple[str, str] | None = None,
+) -> str:
     """Return the text for the one picture that `request` paints.
 
     What is as usual is left out. A schedule of "automatic" is written as what it means for the
@@ -87,6 +96,7 @@ def write(request: ImageRequest, *, model_hash: str, model_name: str) -> str:
         model_hash: the first ten hexadecimal digits of the SHA-256 of the model's file; "" when
             it is not known.
         model_name: what the model is called, which may be longer than `request.model`.
+        chosen: the prompt and the negative prompt as chance chose them, for people to read.
     """
     assert request.batch == 1, "a text is about one picture"
     assert request.seed >= 0, "a text is about a picture whose seed is drawn"
@@ -95,6 +105,8 @@ def write(request: ImageRequest, *, model_hash: str, model_name: str) -> str:
     head += [f"{_NEGATIVE} {request.negative}"] if request.negative else []
     if _prompts("\n".join(head).split("\n")) != (request.prompt, request.negative):
         pairs |= {_EXACT_PROMPT: request.prompt, _EXACT_NEGATIVE: request.negative}
+    if chosen is not None:
+        pairs |= {key: text for key, text in zip(_CHOSEN, chosen, strict=True) if text}
     pairs["Version"] = f"underpaint {_version()}"
     return "\n".join([*head, ", ".join(_pair(key, value) for key, value in pairs.items())])
 

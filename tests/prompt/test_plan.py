@@ -64,6 +64,12 @@ def test_chance_is_the_pictures_own_and_each_prompts() -> None:
     ]
 
 
+def test_what_chance_chose_is_told() -> None:
+    assert plan("a fox # {a|b}", "rain {x}", 1).chosen is None
+    found = plan("a {red|red} fox", "{1$$fog} # night", 1)
+    assert found.chosen == ("a red fox", "fog ")
+
+
 def test_chance_may_choose_syntax() -> None:
     (one,) = {tuple(said("{[a:b:5]|[a:b:5]}")[4:7])}
     assert one == ("a", "a", "b")

@@ -29,12 +29,14 @@ class Plan(NamedTuple):
         weights: how far the picture leans to each.
         negative: what is kept away from.
         tags: what to paint with besides the model.
+        chosen: prompt and negative prompt as chance chose them; None where it had no say.
     """
 
     parts: tuple[Stages, ...]
     weights: tuple[float, ...]
     negative: Stages
     tags: tuple[Tag, ...] = ()
+    chosen: tuple[str, str] | None = None
 
     def at(self, call: int) -> tuple[str, ...]:
         """Return what is said at a call of the denoiser: the parts, then the negative.
@@ -72,15 +74,16 @@ def plan(
         UnknownEntryError: no wildcard or kind of tag has such a name; lists those there are.
     """
     # Two streams of chance, so that a word more in the one leaves the other as it was.
-    said = chosen(_uncommented(prompt), 2 * seed, lines)
+    plain = _uncommented(prompt), _uncommented(negative)
+    said, away = (chosen(text, 2 * seed + place, lines) for place, text in enumerate(plain))
     text, tags = taken(said)
     joined = parts(text)
-    away = chosen(_uncommented(negative), 2 * seed + 1, lines)
     return Plan(
         tuple(stages(part.text, calls, passed=passed) for part in joined),
         tuple(part.weight for part in joined),
         stages(away, calls, passed=passed),
         tags,
+        None if (said, away) == plain else (said, away),
     )
 
 
