@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from underpaint.errors import RequestError, StorageError
+from underpaint.errors import RequestError, StorageError, WeightsError
 from underpaint.weights import _safetensors, folder
 from underpaint.weights._lazy import Promise, Tensors, promises
 from underpaint.weights._safetensors import Weights
@@ -14,6 +14,12 @@ from underpaint.weights.packed import unpack
 __all__ = ["DTYPES", "LAYOUTS", "cast", "place", "write"]
 
 LAYOUTS = ("safetensors", "diffusers")
+_FIRST = (
+    "model.diffusion_model.input_blocks.0.0.bias",
+    "first_stage_model.encoder.conv_in.bias",
+)
+_GROUPED = 128
+
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -60,15 +66,31 @@ def write(weights: Weights, path: Path, layout: str) -> None:
 
     Raises:
         StorageError: it cannot be written, or something is there already.
-        WeightsError: diffusers has no place for one of the tensors.
+        WeightsError: diffusers has no place for one of the tensors, or would compute something
+            else with them.
     """
     if path.exists():
         raise StorageError(f"cannot write {str(path)!r}: it is there already")
     if layout == "diffusers":
+        _check(weights)
         plain = unpack(weights.tensors, weights.name)
         folder.save(path, replace(weights, tensors=plain))
     else:
         _safetensors.save(path, weights.tensors, dict(weights.metadata) | {"format": "pt"})
+
+
+def _check(weights: Weights) -> None:
+    """Refuse small models: diffusers has one number of groups for all levels, we have 32 or less.
+
+    A level under 128 channels is normalised here in groups of four.
+    """
+    for name in _FIRST:
+        width = weights.shapes.get(name, (_GROUPED,))[0]
+        if width < _GROUPED:
+            raise WeightsError(
+                f"{weights.name!r} has levels {width} wide; diffusers normalises those under "
+                f"{_GROUPED} in another way, and would paint another picture"
+            )
 
 
 def _cast(promise: Promise, dtype: torch.dtype) -> Promise:

@@ -9,7 +9,7 @@ is not fetched. Imports no torch.
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -177,6 +177,8 @@ def pull(
         _fetch(remote, source, staging)
     files.adopt(staging if asked.whole else staging / asked.remotes[0].name, place)
     shutil.rmtree(staging, ignore_errors=True)
+    with suppress(OSError):  # others are being fetched
+        staging.parent.rmdir()
     return place
 
 
