@@ -9,6 +9,8 @@ import type { Pixels } from "./pixels";
 import { type Viewport, centred, fitted } from "./viewport";
 
 const MASK_OPACITY = 0.55;
+/** From this many screen pixels a document pixel on, each is shown as the square it is. */
+const PIXELS_FROM = 6;
 
 interface Surface {
   readonly canvas: OffscreenCanvas;
@@ -122,7 +124,7 @@ export class Screen {
     context.translate(this.view.x, this.view.y);
     context.scale(this.view.scale, this.view.scale);
     this.#clear(drawing, stale);
-    context.imageSmoothingEnabled = this.view.scale * this.#density < 2;
+    context.imageSmoothingEnabled = this.view.scale * this.#density < PIXELS_FROM;
     context.imageSmoothingQuality = "medium";
     for (const layer of drawing.layers) this.#layer(layer, drawing);
     context.restore();

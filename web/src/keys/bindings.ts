@@ -13,6 +13,7 @@ export const BINDINGS = [
   { name: "generate", label: "key.generate", key: "Ctrl+Enter" },
   { name: "front", label: "key.front", key: "Ctrl+Shift+Enter" },
   { name: "interrupt", label: "key.interrupt", key: "Alt+Enter" },
+  { name: "interrupt2", label: "key.interrupt", key: "Escape" },
   { name: "brush", label: "tool.brush", key: "b" },
   { name: "eraser", label: "tool.eraser", key: "e" },
   { name: "eyedropper", label: "tool.eyedropper", key: "i" },
@@ -86,5 +87,10 @@ export function actionOf(key: string, own: Readonly<Record<string, string>>): Ac
 
 /** A key as people read it. */
 export function shown(key: string): string {
-  return key.replace(/(^|\+)([a-z])$/, (_, before: string, letter: string) => before + letter.toUpperCase());
+  return key
+    .replace(/(^|\+)([a-z])$/, (_, before: string, letter: string) => before + letter.toUpperCase())
+    .replace("ArrowRight", "→")
+    .replace("ArrowLeft", "←")
+    .replace("Escape", "Esc")
+    .replace("Delete", "Del");
 }

@@ -21,12 +21,14 @@ export function listen(signal: AbortSignal): void {
   document.addEventListener("keydown", press, { signal });
 }
 
-const EVERYWHERE: ReadonlySet<ActionName> = new Set(["generate", "front", "interrupt"]);
+const EVERYWHERE: ReadonlySet<ActionName> = new Set(["generate", "front", "interrupt", "interrupt2"]);
 
 function press(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const target = event.target as HTMLElement;
   const action = actionOf(nameOf(event), view.value.keys);
+  // Escape closes an open dialog before it means anything else.
+  if (event.key === "Escape" && view.value.dialog !== "") return;
   if (action && EVERYWHERE.has(action)) return run(event, action);
   if (isTyping(target) || view.value.dialog === "help" || view.value.dialog === "drop") return;
 
@@ -105,6 +107,7 @@ const ACTIONS: Record<ActionName, () => void> = {
   generate: () => void generate(),
   front: () => void generate(true),
   interrupt: () => void interrupt(),
+  interrupt2: () => void interrupt(),
   smaller: () => resizeBrush(1 / 1.15),
   larger: () => resizeBrush(1.15),
   softer: () => harden(-0.1),

@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { useWords } from "../i18n";
 import { offer } from "../studio/drawing";
-import { view } from "../studio/state";
+import { type Pane, view } from "../studio/state";
 import { dismiss } from "../studio/toasts";
 import { useStore } from "../store";
 import { CanvasPanel } from "./CanvasPanel";
@@ -17,10 +17,14 @@ import { TopBar } from "./TopBar";
 import { Viewer } from "./Viewer";
 import { Button, Segments } from "./parts";
 
+/** On narrow screens one of these is shown under the canvas. */
+const PANES: readonly Pane[] = ["settings", "results", "gallery", "queue"];
+
 export function App() {
   const say = useWords();
   const theme = useStore(view, (value) => value.theme);
   const narrow = useStore(view, (value) => value.narrow);
+  const side = useStore(view, (value) => value.side);
   const dialog = useStore(view, (value) => value.dialog);
   useEffect(() => {
     document.documentElement.dataset["theme"] = theme;
@@ -39,12 +43,11 @@ export function App() {
         <div class="narrow-tabs">
           <Segments
             label={say("pane.settings")}
-            value={narrow}
-            choices={[
-              { id: "settings", label: say("pane.settings") },
-              { id: "results", label: say("pane.results") },
-            ]}
-            onChange={(pane) => view.set({ narrow: pane })}
+            value={narrow === "settings" ? narrow : side}
+            choices={PANES.map((id) => ({ id, label: say(id === "settings" ? "pane.settings" : id) }))}
+            onChange={(pane) =>
+              view.set(pane === "settings" ? { narrow: pane } : { narrow: "results", side: pane })
+            }
           />
         </div>
         <section class="words" aria-label={say("pane.settings")}>

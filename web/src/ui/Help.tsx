@@ -7,6 +7,9 @@ import { useStore } from "../store";
 import { view } from "../studio/state";
 import { Dialog } from "./parts";
 
+/** Each action once, with all of its keys. */
+const LABELS = [...new Set(BINDINGS.map(({ label }) => label))];
+
 export function Help() {
   const say = useWords();
   const keys = useStore(view, (value) => value.keys);
@@ -27,18 +30,21 @@ export function Help() {
     <Dialog class="help" label={say("help")} onClose={() => view.set({ dialog: "" })}>
       <h2>{say("help")}</h2>
       <dl class="keys" onKeyDownCapture={take}>
-        {BINDINGS.map(({ name, label }) => (
-          <div key={name}>
+        {LABELS.map((label) => (
+          <div key={label}>
             <dt>{say(label)}</dt>
             <dd>
-              <button
-                type="button"
-                aria-label={say("help.change", { action: say(label) })}
-                onClick={() => setChanging(name)}
-                onBlur={() => setChanging(null)}
-              >
-                <kbd>{changing === name ? say("help.press") : shown(keyOf(name, keys)) || "—"}</kbd>
-              </button>
+              {BINDINGS.filter((binding) => binding.label === label).map(({ name }) => (
+                <button
+                  type="button"
+                  key={name}
+                  aria-label={say("help.change", { action: say(label) })}
+                  onClick={() => setChanging(name)}
+                  onBlur={() => setChanging(null)}
+                >
+                  <kbd>{changing === name ? say("help.press") : shown(keyOf(name, keys)) || "—"}</kbd>
+                </button>
+              ))}
             </dd>
           </div>
         ))}

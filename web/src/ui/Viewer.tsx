@@ -6,7 +6,7 @@ import { fileOf } from "../api/reading";
 import { useWords } from "../i18n";
 import { useStore } from "../store";
 import { shownJob } from "../studio/jobs";
-import { gallery, view, work } from "../studio/state";
+import { gallery, server, view, work } from "../studio/state";
 import { PictureActions } from "./PictureActions";
 import { Button, Dialog, Segments } from "./parts";
 
@@ -65,10 +65,12 @@ function step(picture: Picture, by: number): void {
 
 /** The numbers that made it. */
 function Facts({ picture }: { picture: Picture }) {
+  const catalogue = useStore(server, (value) => value.catalogue);
   const { sampler, schedule, steps, guidance_scale, strength, seed, model } = picture.request;
   const parts = [
     `${picture.width} × ${picture.height}`,
-    [sampler, schedule].filter(Boolean).join(" · "),
+    catalogue?.samplers.find(({ id }) => id === sampler)?.label ?? "",
+    catalogue?.schedules.find(({ id }) => id === schedule)?.label ?? "",
     steps ? `${String(steps)} steps` : "",
     guidance_scale === undefined ? "" : `CFG ${String(guidance_scale)}`,
     picture.inputs["init"] && strength !== undefined ? `strength ${String(strength)}` : "",

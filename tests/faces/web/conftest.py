@@ -1,0 +1,229 @@
+"""A studio with the stub engine in a process of its own, and a browser that uses its page.
+
+The browser is Debian's Chromium, driven by Playwright; without either, these tests are skipped.
+"""
+
+import base64
+import io
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass
+class Server:
+    """A studio on a port of this machine.
+
+    Attributes:
+        out: where its pictures are.
+        url: the page's address, with the key; "" while it does not run.
+        port: where it stands; the same after a restart.
+    """
+
+    out: Path
+    url: str = ""
+    port: int = 0
+    process: subprocess.Popen[str] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Start, and wait until it says where it is."""
+        command = [sys.executable, "-m", "underpaint", "studio", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            [*command, "--out", str(self.out)],
+            cwd=ROOT,
+            env=os.environ | {"UNDERPAINT_ENGINE": "stub", "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)/\?t=\S+", line):
+                self.url, self.port = found[0], int(found[1])
+                return
+        raise AssertionError("the studio did not start")
+
+    def kill(self) -> None:
+        """End it without a warning, its worker too."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+            self.process = None
+
+
+class Desk:
+    """The page, by what a person does on it."""
+
+    def __init__(self, page: Any) -> None:
+        """Take a page that is open.
+
+        Args:
+            page: Playwright's.
+        """
+        self.page = page
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a place of the drawing, 0..1 across and down, is on the screen."""
+        box = self.page.locator("canvas.easel").bounding_box()
+        percent = float(self.page.locator(".zoom-bar .percent").text_content().split()[0]) / 100
+        width, height = self.size()
+        left = box["x"] + (box["width"] - width * percent) / 2
+        top = box["y"] + (box["height"] - height * percent) / 2
+        return left + x * width * percent, top + y * height * percent
+
+    def size(self) -> tuple[int, int]:
+        """Return the drawing's width and height."""
+        across, down = self.page.locator(".zoom-bar .size").text_content().split("×")
+        return int(across), int(down)
+
+    def draw(self, *places: tuple[float, float]) -> None:
+        """Draw with the tool in hand through these places of the drawing."""
+        start, *others = [self.at(*place) for place in places]
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        for place in others or [start]:
+            self.page.mouse.move(*place, steps=8)
+        self.page.mouse.up()
+
+    def drawing(self, what: str = "Save as PNG") -> Image.Image:
+        """Return the drawing as it is saved."""
+        self.menu()
+        with self.page.expect_download() as download:
+            self.page.get_by_role("button", name=what, exact=True).click()
+        with Image.open(io.BytesIO(Path(download.value.path()).read_bytes())) as picture:
+            return picture.copy()
+
+    def menu(self, item: str = "") -> None:
+        """Open the File menu, and choose from it."""
+        self.page.get_by_role("button", name="File", exact=True).click()
+        if item:
+            self.page.get_by_role("button", name=item, exact=True).click()
+
+    def colour(self, text: str) -> None:
+        """Choose the brush's colour by its six digits."""
+        self.page.locator(".colour-menu .menu-button").click()
+        self.page.locator(".hex").fill(text)
+        self.page.locator(".hex").press("Enter")
+        self.page.keyboard.press("Escape")
+
+    def key(self, name: str) -> None:
+        """Press a key with the canvas in focus."""
+        self.page.locator("canvas.easel").focus()
+        self.page.keyboard.press(name)
+
+    def generate(self, prompt: str = "", pictures: int = 4) -> None:
+        """Press Generate, and wait for so many pictures."""
+        if prompt:
+            self.page.locator("#prompt").fill(prompt)
+        self.page.locator("#generate").click()
+        self.page.locator(".progress").wait_for(state="hidden")
+        self.tiles(pictures)
+
+    def tiles(self, count: int) -> None:
+        """Wait for so many pictures side by side."""
+        self.page.wait_for_function(
+            "count => document.querySelectorAll('.tile-picture').length === count", arg=count
+        )
+
+    def mode(self, name: str) -> None:
+        """Choose where painting starts."""
+        self.page.get_by_role("radio", name=name, exact=True).check()
+
+    def field(self, label: str) -> Any:
+        """Return the number field of this name."""
+        return self.page.get_by_role("spinbutton", name=label, exact=True)
+
+    def drop(self, path: Path, choice: str) -> None:
+        """Drop a file on the page, and say what shall become of it."""
+        data = base64.b64encode(path.read_bytes()).decode()
+        self.page.evaluate(
+            """([data, name]) => {
+                const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+                const transfer = new DataTransfer();
+                transfer.items.add(new File([bytes], name, { type: 'image/png' }));
+                const event = new DragEvent('drop', { dataTransfer: transfer, bubbles: true });
+                document.body.dispatchEvent(event);
+            }""",
+            [data, path.name],
+        )
+        self.page.get_by_role("button", name=choice, exact=True).click()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A studio that the journeys of a file share."""
+    server = Server(tmp_path_factory.mktemp("studio"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A studio of one's own, to be killed."""
+    server = Server(tmp_path / "out")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def pages(browser: Any) -> Iterator[Any]:
+    """Opens pages; afterwards none of them may have complained."""
+    contexts, complaints = [], []
+
+    def opened(url: str, *, width: int = 1440, height: int = 900, **options: Any) -> Any:
+        viewport = {"width": width, "height": height}
+        context = browser.new_context(viewport=viewport, accept_downloads=True, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if said.type == "error" else None,
+        )
+        page.complaints = complaints
+        page.goto(url)
+        page.locator("html[data-ready]").wait_for()
+        page.locator(".settings .slider").first.wait_for()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def desk(pages: Any, shared: Server) -> Desk:
+    """The page as somebody sees it the first time, in English."""
+    return Desk(pages(shared.url, locale="en-GB"))
