@@ -18,6 +18,7 @@ from underpaint.studio.queue import Queue
 __all__ = ["Runner"]
 
 LONGEST_NAP = 60.0
+A_WHILE = 1.0
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Runner:
         self._stirred = threading.Event()
         self._unwanted: set[str] = set()
         self._stopping = self._dropping = False
+        self._glance = 0.0
 
     def start(self) -> None:
         """Begin."""
@@ -81,16 +83,16 @@ class Runner:
         while not self._stopping:
             self._stirred.clear()
             try:
-                if (job := self._queue.claim()) is not None:
-                    self._board.changed()
+                job = self._queue.claim()
+                self._board.changed()
+                if job is not None:
                     self._do(job)
-                    continue
-                self._stirred.wait(self._nap())
+                    self._board.changed()
+                else:
+                    self._stirred.wait(self._nap())
             except UnderpaintError:
                 _LOG.exception("the queue cannot go on; it tries again in a while")
-                self._stirred.wait(1.0)
-            finally:
-                self._board.changed()
+                self._stirred.wait(A_WHILE)
 
     def _nap(self) -> float:
         """Return seconds after which a waiting job may be too late."""
@@ -132,7 +134,17 @@ class Runner:
         return None
 
     def _halted(self, job: Job) -> bool:
+        self._expire()
         return self._dropping or job.id in self._unwanted or _late(job)
+
+    def _expire(self) -> None:
+        """Once in a while, while a job runs, fail those that have waited for too long."""
+        if time.monotonic() < self._glance:
+            return
+        self._glance = time.monotonic() + A_WHILE
+        if (deadline := self._queue.next_deadline()) is not None and deadline <= time.time():
+            self._queue.expire()
+            self._board.changed()
 
     def _pieces(self, job: Job) -> Iterator[_Piece]:
         """Yield what is left to do: all at once, or what an interrupted attempt left over."""

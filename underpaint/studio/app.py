@@ -9,6 +9,7 @@ Whoever talks to people (the HTTP API, the page, the API of AUTOMATIC1111) talks
 any thread. Its process never imports torch: a worker process does.
 """
 
+import contextlib
 import secrets
 import time
 from collections.abc import Sequence
@@ -74,22 +75,21 @@ class Studio:
                 it.
         """
         self.settings = settings or Settings()
+        self._engine = _engine(self.settings)
         own = files.folder(self.settings.outputs / OWN)
         self._hold = Hold(own)
-        try:
-            self._database = Database(own / "studio.sqlite", MIGRATIONS)
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._hold.release)
+            self._database = undo.enter_context(Database(own / "studio.sqlite", MIGRATIONS))
             self._queue = Queue(
                 self._database,
                 waiting=self.settings.waiting,
                 waiting_a_client=self.settings.waiting_a_client,
             )
             self.gallery = Gallery(self.settings.outputs, self._database, self._queue)
-        except BaseException:
-            self._hold.release()
-            raise
+            undo.pop_all()
         self.preferences = Preferences(self._database)
         self._board = Board()
-        self._engine = _engine(self.settings)
         self._runner = Runner(self._queue, self.gallery, self._board, self._engine)
         self._running = False
 
