@@ -5,6 +5,7 @@ nothing has to be remembered here, and a call is found again after a restart.
 """
 
 import secrets
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -16,6 +17,7 @@ from underpaint.studio.jobs import Job
 
 CLIENT = "a1111"
 PAUSE = 1.0
+REMEMBERED = 1000
 
 _MARK = "\x1f"
 
@@ -50,91 +52,94 @@ class Call:
         return _MARK.join((self.task, self.id, str(self.number), str(self.rounds)))
 
 
-def submit(studio: Studio, order: Order, task: str) -> tuple[Job, ...]:
-    """Queue the rounds of a call, all of them or none.
+class Desk:
+    """Hands calls in at a studio's queue, and finds them there.
 
-    Args:
-        studio: where.
-        order: what the call comes to.
-        task: the caller's name for it; "" for none.
-
-    Raises:
-        QueueFullError: there is no room for all of them.
+    It remembers one thing: which calls were stopped, for one may be stopped while the last of its
+    rounds are still being handed in.
     """
-    call, jobs, rounds = secrets.token_hex(8), list[Job](), len(order.requests)
-    try:
-        for number, request in enumerate(order.requests):
-            place = Call(task.replace(_MARK, ""), call, number, rounds)
-            jobs.append(studio.submit(request, client=CLIENT, idempotency_key=place.key()))
-    except BaseException:
+
+    def __init__(self, studio: Studio) -> None:
+        """Stand before a studio."""
+        self.studio = studio
+        self._stopped: deque[str] = deque(maxlen=REMEMBERED)
+
+    def submit(self, order: Order, task: str) -> tuple[Job, ...]:
+        """Queue the rounds of a call, all of them or none; or as many as before it was stopped.
+
+        Args:
+            order: what the call comes to.
+            task: the caller's name for it; "" for none.
+
+        Raises:
+            QueueFullError: there is no room for all of them.
+        """
+        id, jobs, rounds = secrets.token_hex(8), list[Job](), len(order.requests)
+        try:
+            for number, request in enumerate(order.requests):
+                if id in self._stopped:
+                    break
+                key = Call(task.replace(_MARK, ""), id, number, rounds).key()
+                jobs.append(self.studio.submit(request, client=CLIENT, idempotency_key=key))
+        except BaseException:
+            self.stop(id)
+            raise
+        if id in self._stopped:
+            self.stop(id)
+        return tuple(jobs)
+
+    async def ended(
+        self, jobs: Sequence[Job], gone: Callable[[], Awaitable[bool]]
+    ) -> tuple[Job, ...]:
+        """Return the jobs of a call once they have ended, in their order.
+
+        Args:
+            jobs: of one call.
+            gone: tells whether the caller has gone and wants the work stopped.
+
+        Raises:
+            UnderpaintError: one failed; why.
+        """
+        over: list[Job] = []
         for job in jobs:
-            studio.cancel(job.id)
-        raise
-    return tuple(jobs)
+            while not (now := await self.studio.ended(job.id, timeout=PAUSE)).over:
+                if await gone():
+                    self.stop(Call.of(job).id)
+            over.append(now)
+            if now.state == "failed":
+                self.stop(Call.of(job).id)
+                raise replies.of_job(now.error_kind, now.error)
+        return tuple(over)
 
+    def waiting(self) -> tuple[Job, ...]:
+        """Return the jobs that run or wait, in the order they (will) run."""
+        return self.studio.jobs(states=("running", "queued"), limit=-1)
 
-async def ended(
-    studio: Studio, jobs: Sequence[Job], gone: Callable[[], Awaitable[bool]]
-) -> tuple[Job, ...]:
-    """Return the jobs of a call once they have ended, in their order.
+    def first(self, task: str = "") -> Job | None:
+        """Return the job that the caller means by "the current one": theirs, if the task is known.
 
-    Args:
-        studio: where they are queued.
-        jobs: of one call.
-        gone: tells whether the caller has gone and wants the work stopped.
+        Args:
+            task: the caller's name for the call; "" means the call of any A1111 client.
+        """
+        jobs = (job for job in self.waiting() if job.client == CLIENT)
+        return next((job for job in jobs if not task or Call.of(job).task == task), None)
 
-    Raises:
-        UnderpaintError: one failed; why.
-    """
-    over: list[Job] = []
-    for job in jobs:
-        now = await studio.ended(job.id, timeout=PAUSE)
-        while not now.over:
-            if await gone():
-                stop(studio, Call.of(job).id)
-            now = await studio.ended(job.id, timeout=PAUSE)
-        over.append(now)
-        if now.state == "failed":
-            stop(studio, Call.of(job).id)
-            raise replies.of_job(now.error_kind, now.error)
-    return tuple(over)
+    def stop(self, call: str) -> None:
+        """Cancel what has not ended of a call, what runs last: so nothing new begins meanwhile.
 
+        Args:
+            call: its `Call.id`.
+        """
+        self._stopped.append(call)
+        for job in reversed(self.waiting()):
+            if Call.of(job).id == call:
+                self.studio.cancel(job.id)
 
-def waiting(studio: Studio) -> tuple[Job, ...]:
-    """Return the jobs that run or wait, in the order they (will) run."""
-    running = studio.jobs(states=("running",), limit=100)
-    return (*running, *studio.jobs(states=("queued",), limit=1000))
+    def known(self, task: str) -> bool:
+        """Return whether a call of this name is among those that ended lately.
 
-
-def first(studio: Studio, task: str = "") -> Job | None:
-    """Return the job that the caller means by "the current one": theirs, if the task is known.
-
-    Args:
-        studio: where.
-        task: the caller's name for the call; "" means the call of any A1111 client.
-    """
-    jobs = (job for job in waiting(studio) if job.client == CLIENT)
-    return next((job for job in jobs if not task or Call.of(job).task == task), None)
-
-
-def stop(studio: Studio, call: str) -> None:
-    """Cancel what has not ended of a call.
-
-    Args:
-        studio: where.
-        call: its `Call.id`.
-    """
-    for job in waiting(studio):
-        if Call.of(job).id == call:
-            studio.cancel(job.id)
-
-
-def known(studio: Studio, task: str) -> bool:
-    """Return whether a call of this name is among those that ended lately.
-
-    Args:
-        studio: where.
-        task: the caller's name for the call, not "".
-    """
-    over = studio.jobs(states=("done", "failed", "cancelled"), limit=1000)
-    return any(job.client == CLIENT and Call.of(job).task == task for job in over)
+        Args:
+            task: the caller's name for the call, not "".
+        """
+        over = self.studio.jobs(states=("done", "failed", "cancelled"), limit=1000)
+        return any(job.client == CLIENT and Call.of(job).task == task for job in over)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from underpaint.errors import RequestError
+from underpaint.requests._emphasis import EMPHASES
 from underpaint.requests._fields import fields
 from underpaint.requests.image import ImageRequest
 
@@ -70,7 +71,7 @@ OPTIONS: Mapping[str, Option] = {
     "return_grid": Option(True),
     "eta_noise_seed_delta": Option(0),
     "randn_source": Option(_ORIGIN, ("GPU", "CPU", "NV")),
-    "emphasis": Option("Original", ("Original",)),
+    "emphasis": Option("Original", tuple(EMPHASES.values())),
     "comma_padding_backtrack": Option(20, least=20, most=20),
     "enable_batch_seeds": Option(True),
     "sigma_min": Option(0.0, most=1000),

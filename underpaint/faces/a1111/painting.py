@@ -11,7 +11,8 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from underpaint.faces.a1111 import calls, info, models, options, pictures, requests
+from underpaint.faces.a1111 import info, models, options, pictures, requests
+from underpaint.faces.a1111.calls import Desk
 from underpaint.faces.a1111.payload import ImageToImage, Payload, TextToImage
 from underpaint.faces.a1111.requests import Order
 from underpaint.media import Image
@@ -35,11 +36,11 @@ class Painted(BaseModel):
     """What was painted: JSON in a text."""
 
 
-def router(studio: Studio) -> APIRouter:
+def router(desk: Desk) -> APIRouter:
     """Return the two calls.
 
     Args:
-        studio: what paints.
+        desk: where calls are handed in.
     """
     routes = APIRouter(prefix="/sdapi/v1", tags=["A1111: painting"])
 
@@ -47,7 +48,7 @@ def router(studio: Studio) -> APIRouter:
     async def txt2img(
         payload: TextToImage, request: Request, cancel_on_disconnect: bool = False
     ) -> Painted:
-        return await _painted(studio, payload, request, cancel_on_disconnect)
+        return await _painted(desk, payload, request, cancel_on_disconnect)
 
     @routes.post("/img2img", summary="Paint on a picture, or where a mask is white")
     async def img2img(
@@ -55,21 +56,21 @@ def router(studio: Studio) -> APIRouter:
     ) -> Painted:
         if not payload.init_images:
             raise HTTPException(404, "Init image not found")
-        return await _painted(studio, payload, request, cancel_on_disconnect)
+        return await _painted(desk, payload, request, cancel_on_disconnect)
 
     return routes
 
 
-async def _painted(studio: Studio, payload: Payload, request: Request, cancel: bool) -> Painted:
+async def _painted(desk: Desk, payload: Payload, request: Request, cancel: bool) -> Painted:
     """Return the pictures of a call, once they are there."""
-    called = datetime.now()
+    called, studio = datetime.now(), desk.studio
     full, order = await run_sync(_ordered, studio, payload)
-    jobs = await run_sync(calls.submit, studio, order, payload.force_task_id or "")
+    jobs = await run_sync(desk.submit, order, payload.force_task_id or "")
 
     async def gone() -> bool:
         return cancel and await request.is_disconnected()
 
-    over = await calls.ended(studio, jobs, gone)
+    over = await desk.ended(jobs, gone)
     return await run_sync(_answer, studio, full, (order, over, called))
 
 
@@ -131,7 +132,7 @@ def _pictures(
 ) -> list[tuple[ImageRequest, Image, bytes]]:
     """Return each picture there is, with the request that paints it alone and its PNG file."""
     painted: list[tuple[ImageRequest, Image, bytes]] = []
-    for request, job in zip(order.requests, over, strict=True):
+    for request, job in zip(order.requests, over, strict=False):  # it may have been stopped
         for id in job.pictures:
             png = studio.gallery.file(id).read_bytes()
             index = studio.gallery.picture(id).index

@@ -4,7 +4,6 @@ A call may ask for more pictures than one request has, and for what the options 
 becomes an `Order`: the requests in their order, and what to do with the pictures.
 """
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from underpaint import infotext
 from underpaint.errors import RequestError, UnknownEntryError
 from underpaint.faces.a1111 import pictures, refusals
 from underpaint.faces.a1111.payload import ImageToImage, Payload
+from underpaint.requests._emphasis import EMPHASES
 from underpaint.requests._fields import SEEDS, fields
 from underpaint.requests.image import ImageRequest
 
@@ -60,6 +60,7 @@ _KNOBS = (
 )
 _OPTIONS = (
     Knob("CLIP_stop_at_last_layers", "clip_skip", (None,)),
+    Knob("emphasis", "emphasis", (None,), {label: id for id, label in EMPHASES.items()}),
     Knob("eta_noise_seed_delta", "noise_seed_delta", (None, 0)),
     Knob("sigma_min", "sigma_min", (None, 0)),
     Knob("sigma_max", "sigma_max", (None, 0)),
@@ -254,10 +255,3 @@ def _part(request: ImageRequest, start: int, count: int) -> ImageRequest:
     seed = request.seed if request.variation_strength else (request.seed + start) % SEEDS
     variation = (request.variation_seed + start) % SEEDS
     return replace(request, seed=seed, variation_seed=variation, batch=count)
-
-
-def steps_of(request: ImageRequest) -> int:
-    """Return how many steps a request takes: an init picture skips the first of them."""
-    if request.init is None:
-        return request.steps
-    return min(request.steps, math.floor(min(request.strength, 0.999) * request.steps) + 1)

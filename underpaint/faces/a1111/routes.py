@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, BackgroundTasks
 
 from underpaint.faces.a1111 import extras, lists, painting, state
+from underpaint.faces.a1111.calls import Desk
 from underpaint.studio.app import Studio
 
 __all__ = ["router"]
@@ -21,11 +22,11 @@ def router(
         flags: of the command line, by A1111's names, for who asks.
         stop: ends the server; None = callers may not.
     """
-    routes = APIRouter()
+    routes, desk = APIRouter(), Desk(studio)
     for part in (
-        painting.router(studio),
-        state.router(studio),
-        state.internal(studio),
+        painting.router(desk),
+        state.router(desk),
+        state.internal(desk),
         lists.router(studio, flags),
         extras.router(),
         extras.controlnet(),

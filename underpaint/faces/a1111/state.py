@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from underpaint.errors import RequestError
-from underpaint.faces.a1111 import calls, models, options, pictures
-from underpaint.faces.a1111.calls import Call
+from underpaint.faces.a1111 import models, options, pictures
+from underpaint.faces.a1111.calls import Call, Desk
 from underpaint.faces.a1111.options import CHECKPOINT
 from underpaint.studio.app import Studio
 from underpaint.studio.jobs import Job
@@ -33,30 +33,29 @@ class Task(BaseModel):
     """Whether a preview is wanted."""
 
 
-def router(studio: Studio) -> APIRouter:
+def router(desk: Desk) -> APIRouter:
     """Return the calls that ask and steer.
 
     Args:
-        studio: what is asked about.
+        desk: where calls are handed in.
     """
+    studio = desk.studio
     routes = APIRouter(prefix="/sdapi/v1", tags=["A1111: state"])
 
     @routes.get("/progress", summary="How far the current call is")
     def progress(skip_current_image: bool = False, id_task: str = "") -> dict[str, Any]:
-        return _progress(
-            studio, calls.first(studio, id_task) or studio.current(), not skip_current_image
-        )
+        return _progress(studio, desk.first(id_task) or studio.current(), not skip_current_image)
 
     @routes.post("/interrupt", summary="Stop the current call; what is finished is kept")
     def interrupt(id_task: str = "") -> dict[str, Any]:
-        job = calls.first(studio, id_task)
+        job = desk.first(id_task)
         if job is not None:
-            calls.stop(studio, Call.of(job).id)
+            desk.stop(Call.of(job).id)
         return {}
 
     @routes.post("/skip", summary="Stop the current round of the current call")
     def skip(id_task: str = "") -> None:
-        job = calls.first(studio, id_task)
+        job = desk.first(id_task)
         if job is not None:
             studio.cancel(job.id)
 
@@ -71,21 +70,21 @@ def router(studio: Studio) -> APIRouter:
     return routes
 
 
-def internal(studio: Studio) -> APIRouter:
+def internal(desk: Desk) -> APIRouter:
     """Return the calls without version that A1111's own page makes.
 
     Args:
-        studio: what is asked about.
+        desk: where calls are handed in.
     """
     routes = APIRouter(prefix="/internal", tags=["A1111: page"])
 
     @routes.post("/progress", summary="How far a call is, by the caller's own name for it")
     def progress(task: Task) -> dict[str, Any]:
-        return _of_task(studio, task)
+        return _of_task(desk, task)
 
     @routes.get("/pending-tasks", summary="The calls that wait")
     def pending() -> dict[str, Any]:
-        tasks = [Call.of(job) for job in calls.waiting(studio)]
+        tasks = [Call.of(job) for job in desk.waiting()]
         names = list(dict.fromkeys(call.task or call.id for call in tasks))
         return {"size": len(names), "tasks": names}
 
@@ -99,7 +98,7 @@ def internal(studio: Studio) -> APIRouter:
 
     @routes.get("/sysinfo", summary="How the studio is")
     def sysinfo() -> dict[str, Any]:
-        return asdict(studio.health())
+        return asdict(desk.studio.health())
 
     return routes
 
@@ -182,14 +181,14 @@ def _seconds_left(job: Job) -> float:
     return round(took / done * (1 - done), 2) if done > 0 else 0.0
 
 
-def _of_task(studio: Studio, task: Task) -> dict[str, Any]:
+def _of_task(desk: Desk, task: Task) -> dict[str, Any]:
     """Return what `/internal/progress` says of a call."""
-    job = calls.first(studio, task.id_task) if task.id_task else None
+    job = desk.first(task.id_task) if task.id_task else None
     running = job is not None and job.state == "running"
     answer: dict[str, Any] = {
         "active": running,
         "queued": job is not None and not running,
-        "completed": job is None and bool(task.id_task) and calls.known(studio, task.id_task),
+        "completed": job is None and bool(task.id_task) and desk.known(task.id_task),
         "progress": None,
         "eta": None,
         "live_preview": None,
