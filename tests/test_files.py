@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -281,3 +282,99 @@ def test_links_that_lead_out_are_refused(tmp_path: Path) -> None:
     (root / "link").symlink_to(tmp_path)
     with pytest.raises(StorageError, match="'link/secret' is not the name"):
         files.contained(root, "link/secret")
+
+
+# Large files, and folders.
+
+
+def test_a_file_is_filled_piece_by_piece_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    path.write_bytes(OLD)
+
+    def broken(file: BinaryIO) -> None:
+        file.write(NEW)
+        raise ValueError("loose screw")
+
+    with pytest.raises(ValueError, match="loose"):
+        files.fill(path, broken)
+    assert path.read_bytes() == OLD
+    files.fill(path, lambda file: file.writelines([b"a", b"b"]))
+    assert path.read_bytes() == b"ab"
+    assert names(tmp_path) == ["model"]
+
+
+def test_a_folder_is_filled_or_not_there(tmp_path: Path) -> None:
+    def writing(folder: Path) -> None:
+        files.write(folder / "a", NEW)
+        files.write(files.folder(folder / "deep" / "er") / "b", OLD)
+
+    files.fill_folder(tmp_path / "whole", writing)
+    assert (tmp_path / "whole/deep/er/b").read_bytes() == OLD
+
+    def broken(folder: Path) -> None:
+        writing(folder)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        files.fill_folder(tmp_path / "half", broken)
+    with pytest.raises(StorageError, match=r"cannot write .*whole': Directory not empty"):
+        files.fill_folder(tmp_path / "whole", writing)
+    assert names(tmp_path) == ["whole"]
+
+
+def test_what_is_adopted_was_flushed_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    flush, replace = os.fsync, os.replace
+    monkeypatch.setattr(files.os, "fsync", lambda fd: (told.append("flush"), flush(fd)))
+    monkeypatch.setattr(files.os, "replace", lambda *a: (told.append("rename"), replace(*a)))
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "a").write_bytes(NEW)
+    files.adopt(tmp_path / "parts", tmp_path / "whole")
+    assert told == ["flush", "rename", "flush"]
+    assert (tmp_path / "whole" / "a").read_bytes() == NEW
+
+    (tmp_path / "old").write_bytes(OLD)
+    (tmp_path / "new").write_bytes(NEW)
+    files.adopt(tmp_path / "new", tmp_path / "old")
+    assert (tmp_path / "old").read_bytes() == NEW
+    with pytest.raises(StorageError, match="cannot write"):
+        files.adopt(tmp_path / "missing", tmp_path / "old")
+
+
+def test_a_file_goes_on_where_it_is_told_to(tmp_path: Path) -> None:
+    path = tmp_path / "part"
+    files.extend(path, [b"abc", b"def"], 0)
+    files.extend(path, [b"XY"], 4)
+    assert path.read_bytes() == b"abcdXY"
+
+    def torn() -> Iterator[bytes]:
+        yield b"12"
+        raise ConnectionError("gone")
+
+    with pytest.raises(ConnectionError):
+        files.extend(path, torn(), 6)
+    assert path.read_bytes() == b"abcdXY12"  # what came is kept
+    files.extend(path, [], 0)
+    assert path.read_bytes() == b""
+
+
+def test_a_sweep_takes_half_a_folder_too(tmp_path: Path) -> None:
+    partial = tmp_path / f"{files.PREFIX}x{files.SUFFIX}"
+    partial.mkdir()
+    (partial / "a").write_bytes(NEW)
+    assert files.sweep(tmp_path, older_than=0) == (partial,)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_the_cache_is_where_the_system_wants_it(
+    monkeypatch: pytest.MonkeyPatch, own_folders: Path, platform: str
+) -> None:
+    monkeypatch.setattr(files.sys, "platform", platform)
+    assert files.cache().is_relative_to(own_folders)
+    assert files.cache().name == "underpaint"
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name)
+    assert files.cache().is_relative_to(own_folders)

@@ -82,10 +82,13 @@ def extend(path: Path, pieces: Iterable[bytes], start: int) -> None:
     Raises:
         StorageError: it cannot be written; names the file and the reason.
     """
-    with _storing(path), open(path, "ab") as file:
-        file.truncate(start)
-        for piece in pieces:
-            file.write(piece)
+    with contextlib.ExitStack() as stack:
+        with _storing(path):
+            file = stack.enter_context(open(path, "ab", buffering=0))
+            file.truncate(start)
+        for piece in pieces:  # whose own errors are not the disk's
+            with _storing(path):
+                file.write(piece)
 
 
 def fill_folder(path: Path, writing: Callable[[Path], object]) -> None:

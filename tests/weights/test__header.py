@@ -12,7 +12,7 @@ import torch
 
 from underpaint.errors import WeightsError
 from underpaint.weights import checkpoint
-from underpaint.weights._header import MAX_HEADER, MAX_METADATA, parse
+from underpaint.weights._header import MAX_HEADER, MAX_METADATA, declared, parse
 
 
 def raw(entries: dict[str, Any] | bytes, data: bytes = b"", length: int | None = None) -> bytes:
@@ -178,3 +178,11 @@ def test_many_names_are_checked_in_linear_time(tmp_path: Path) -> None:
     before = time.process_time()
     assert len(checkpoint.header(path).places) == 10**5
     assert time.process_time() - before < 3
+
+
+def test_a_header_without_its_tensors_is_checked_as_strictly() -> None:
+    found = declared(GOOD[: 8 + int.from_bytes(GOOD[:8], "little")], "it")
+    assert {name: place.shape for name, place in found.places.items()} == {"a": (1,), "b": (2, 1)}
+    for bad in (raw(b"[]"), raw({"a": entry(0, 4, [2])}), raw({"a": entry(4, 8, [1])}), b""):
+        with pytest.raises(WeightsError, match="it is not acceptable as weights: "):
+            declared(bad, "it")

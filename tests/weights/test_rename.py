@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from underpaint.errors import WeightsError
+from underpaint.weights._lazy import Promise, Tensors
 from underpaint.weights.rename import bind, split, text_model
 
 
@@ -72,6 +73,14 @@ def test_splits_by_prefix_and_drops_what_no_network_needs() -> None:
     assert split(whole, "model.diffusion_model.").keys() == {"out.2.bias"}
     assert split(whole, text).keys() == {"text_model.final_layer_norm.bias"}
     assert split(whole, "nothing.") == {}
+
+
+def test_splitting_makes_nothing() -> None:
+    def make() -> Tensor:
+        raise AssertionError("made")
+
+    whole = Tensors({"a.b": Promise(torch.float32, (2,), make)})
+    assert list(split(whole, "a.")) == ["b"]
 
 
 def test_clip_may_come_with_and_without_its_prefix() -> None:
