@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from underpaint import dialects
 from underpaint.errors import RequestError
 from underpaint.requests._emphasis import EMPHASES, emphasis_id
 from underpaint.requests._fields import SEEDS
@@ -140,7 +141,10 @@ def parts(text: str) -> tuple[str, str, dict[str, str]]:
 
     The last line holds the pairs if there are at least three in it, or else the last line that
     begins with "Steps:", since extensions put more behind; without either all of `text` is prompt.
+    JSON of other programs is understood too.
     """
+    if said := dialects.understood(text):
+        return said
     lines = text.rstrip().split("\n")
     for number in _candidates(lines):
         pairs = dict(_scanned(lines[number]))
