@@ -193,25 +193,29 @@ def _tree(text: str) -> _Tree:
 
 def _closed(group: _Group, bracket: str) -> _Tree:
     """Return what a group means once it is closed. A bar in square brackets is theirs."""
-    first = group.options[0][0] if group.options[0] else ""
-    how_many = _HOW_MANY.match(first) if isinstance(first, str) else None
+    first, how_many = group.options[0], _at_start(_HOW_MANY, group.options[0])
     if group.bracket != "{" or (len(group.options) == 1 and not how_many):
         return [*group.literal(), bracket]
     if not how_many:
         return [_choice(group.options, 1, 1, ", ")]
-    group.options[0][0] = first[how_many.end() :]
+    first[0] = how_many.string[how_many.end() :]
     least = int(how_many[1])
     most = int(how_many[2] or least)
     between = ", " if how_many[3] is None else how_many[3]
     return [_choice(group.options, min(least, most), max(least, most), between)]
 
 
+def _at_start(pattern: re.Pattern[str], tree: _Tree) -> re.Match[str] | None:
+    """Return what a tree's first words begin with."""
+    first = tree[0] if tree else None
+    return pattern.match(first) if isinstance(first, str) else None
+
+
 def _choice(options: Sequence[_Tree], least: int, most: int, between: str) -> _Choice:
     odds: list[float] = []
     for option in options:
-        first = option[0] if option else ""
-        often = _HOW_OFTEN.match(first) if isinstance(first, str) else None
+        often = _at_start(_HOW_OFTEN, option)
         odds.append(float(often[1]) if often else 1.0)
-        if often and isinstance(first, str):
-            option[0] = first[often.end() :]
+        if often:
+            option[0] = often.string[often.end() :]
     return _Choice(tuple(options), tuple(odds), least, most, between)
