@@ -251,6 +251,22 @@ def test_png_text_is_read(text: str) -> None:
     assert Image.decode(file_of(colours(), "PNG", pnginfo=chunks)).text == text
 
 
+@pytest.mark.parametrize(
+    ("chunks", "text"),
+    [
+        ({"invokeai_metadata": "{}"}, "{}"),
+        ({"Source": "NovelAI Diffusion V3", "Comment": "{}"}, "{}"),
+        ({"Comment": "Created with GIMP"}, ""),
+        ({"invokeai_metadata": "{}", "parameters": "a cat"}, "a cat"),
+    ],
+)
+def test_texts_of_other_programs_are_found(chunks: dict[str, str], text: str) -> None:
+    info = PIL.PngImagePlugin.PngInfo()
+    for name, value in chunks.items():
+        info.add_text(name, value)
+    assert Image.decode(file_of(colours(), "PNG", pnginfo=info)).text == text
+
+
 def test_png_text_behind_the_pixels_is_read() -> None:
     data = file_of(colours(), "PNG")
     late = data[:-12] + chunk(b"tEXt", b"parameters\0late") + data[-12:]

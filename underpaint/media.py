@@ -111,7 +111,8 @@ class Image:
 
         The first frame of a moving picture; turned upright when EXIF says so; 16-bit channels cut
         to 8; palettes, CMYK and grey with alpha become RGB or RGBA; colour profiles are ignored.
-        `text` is the PNG chunk `parameters`, the EXIF user comment, or the GIF comment.
+        `text` is the PNG chunk `parameters` (InvokeAI's and NovelAI's have other names), the EXIF
+        user comment, or the GIF comment.
 
         Raises:
             MediaError: no picture, a damaged one, or one above 256 MiB, 64 megapixels (checked
@@ -328,6 +329,8 @@ def _text(image: PIL.Image.Image, exif: PIL.Image.Exif) -> str:
     """Return the generation text inside `image`, "" for none."""
     for value in (
         image.info.get("parameters"),
+        image.info.get("invokeai_metadata"),
+        image.info.get("Comment") if "Source" in image.info else None,  # NovelAI's
         exif.get_ifd(_EXIF_FOLDER).get(_USER_COMMENT),
         image.info.get("comment") if image.format == "GIF" else None,
     ):
