@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import numpy
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
 
 from underpaint.errors import RequestError, UnknownEntryError
 from underpaint.faces.a1111 import info, pictures
@@ -86,7 +87,7 @@ def router() -> APIRouter:
 
     @routes.post("/interrogate", summary="A picture put into words; not here yet")
     def interrogate(asked: Interrogation) -> dict[str, str]:
-        raise UnknownEntryError("interrogators", asked.model, ())
+        raise HTTPException(404, f"no {asked.model[:60]!r} in interrogators; there are: none")
 
     @routes.post("/extra-single-image", summary="A picture scaled")
     def extra_single_image(asked: SingleScaling) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from underpaint.errors import RequestError, UnknownEntryError
+from underpaint.errors import RequestError
 from underpaint.faces.a1111.payload import Payload
 
 _NOTHING = (None, "", "None", "none", False, 0)
@@ -119,12 +119,3 @@ def _unit_works(unit: object) -> bool:
     pictures = [unit.get(name) for name in ("image", "input_image", "model")]
     names = any(name in unit for name in ("image", "input_image", "model", "module"))
     return any(value not in _NOTHING for value in pictures) if names else bool(unit)
-
-
-def interrogator(model: str) -> None:
-    """Refuse to put a picture into words.
-
-    Raises:
-        UnknownEntryError: always; there is nothing here that can.
-    """
-    raise UnknownEntryError("interrogators", model, ())
