@@ -1,7 +1,5 @@
 """What every Stable Diffusion shares: published keys, inpainting, guidance that is obeyed."""
 
-import gzip
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.golden import make_keys
 from underpaint.errors import WeightsError
 from underpaint.families import sd1, sd2, sdxl, tiny
 from underpaint.families._model import Model
@@ -22,32 +21,26 @@ from underpaint.weights import checkpoint, folder
 from underpaint.weights.checkpoint import Weights
 from underpaint.weights.rename import split
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "keys.json.gz"
 FIRST = f"{UNET}input_blocks.0.0.weight"
 GUIDED = f"{UNET}time_embedding.cond_proj.weight"
 
-Shapes = dict[str, list[int]]
+Shapes = Mapping[str, tuple[int, ...]]
 
 PUBLISHED: Mapping[str, tuple[ModuleType, str, Shapes]] = {
     "1.5": (sd1, "sd15", {}),
     "1.5 inpainting": (sd1, "sd15-inpainting", {}),
-    "1.5 latent consistency": (sd1, "sd15", {GUIDED: [320, 256]}),
+    "1.5 latent consistency": (sd1, "sd15", {GUIDED: (320, 256)}),
     "2.1": (sd2, "sd21", {}),
-    "2 inpainting": (sd2, "sd21", {FIRST: [320, 9, 3, 3]}),
+    "2 inpainting": (sd2, "sd21", {FIRST: (320, 9, 3, 3)}),
     "XL": (sdxl, "sdxl", {}),
-    "XL inpainting": (sdxl, "sdxl", {FIRST: [320, 9, 3, 3]}),
+    "XL inpainting": (sdxl, "sdxl", {FIRST: (320, 9, 3, 3)}),
     "XL refiner": (sdxl, "sdxl-refiner", {}),
 }
 
 
 @pytest.fixture(scope="module")
 def keys() -> dict[str, Shapes]:
-    lists: dict[str, dict[str, Shapes]] = json.loads(gzip.decompress(GOLDEN.read_bytes()))
-    return {model: layouts["single"] for model, layouts in lists.items()}
-
-
-def empty(shapes: Shapes) -> dict[str, Tensor]:
-    return {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
+    return {model: layouts["single"] for model, layouts in make_keys.read().items()}
 
 
 @pytest.mark.parametrize("model", PUBLISHED)
@@ -55,10 +48,10 @@ def test_published_checkpoints_are_of_one_family_and_built_whole(
     model: str, keys: dict[str, Shapes]
 ) -> None:
     family, name, others = PUBLISHED[model]
-    tensors = empty(keys[name] | others)
-    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    shapes = {**keys[name], **others}
     assert [each for each in (sd1, sd2, sdxl) if each.matches(shapes)] == [family]
 
+    tensors = {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
     weights = Weights(tensors, {"underpaint.prediction": "eps"}, name=model)
     built = family.build(weights, device="meta")  # a key too few or too many is an error
     assert isinstance(built, StableDiffusion)

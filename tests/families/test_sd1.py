@@ -1,35 +1,23 @@
 """Stable Diffusion 1 from a file: the real one's keys, the text's rules, what does not fit."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from diffusers.loaders.single_file_utils import (
-    convert_ldm_unet_checkpoint,
-    convert_ldm_vae_checkpoint,
-)
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import Tensor
-from transformers import CLIPTextConfig, CLIPTextModel
 
+from tests.golden import make_keys
 from underpaint.errors import RequestError, WeightsError
 from underpaint.families import sd1, tiny
 from underpaint.families._model import Model
-from underpaint.networks.clip import ClipText, ClipTextParams
+from underpaint.networks.clip import ClipText
 from underpaint.networks.tokenizer import Tokenizer
-from underpaint.networks.unet import UNet, UNetParams
-from underpaint.networks.vae import Autoencoder, AutoencoderParams
 from underpaint.prompt.emphasis import parse
 from underpaint.weights import checkpoint, packed
 from underpaint.weights.checkpoint import Weights
-from underpaint.weights.rename import hollow, split, text_model
-
-GOLDEN = Path(__file__).parents[1] / "golden" / "sd15_keys.json"
+from underpaint.weights.rename import hollow, split
 
 
 @pytest.fixture(scope="module")
@@ -40,54 +28,12 @@ def model() -> Model:
 @pytest.fixture(scope="module")
 def real() -> dict[str, Tensor]:
     """Stable Diffusion 1.5's tensors by name, without numbers."""
-    shapes: dict[str, list[int]] = json.loads(GOLDEN.read_text())
-    return {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
+    single = make_keys.read()["sd15"]["single"]
+    return {name: torch.empty(shape, device="meta") for name, shape in single.items()}
 
 
 def shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-
-
-# The real checkpoint's keys.
-
-
-def test_the_list_of_keys_is_what_diffusers_converts(real: dict[str, Tensor]) -> None:
-    """All 686 and 248 names and shapes arrive in diffusers' networks, none missing, none left."""
-    make: Any = UNet2DConditionModel
-    theirs = hollow(lambda: make(cross_attention_dim=768))
-    converted = convert_ldm_unet_checkpoint(real, dict(theirs.config))
-    assert len(converted) == 686
-    assert shapes(converted) == shapes(theirs.state_dict())
-
-    make = AutoencoderKL
-    levels = {"down_block_types": ("DownEncoderBlock2D",) * 4}
-    levels |= {"up_block_types": ("UpDecoderBlock2D",) * 4}
-    wide = hollow(
-        lambda: make(**levels, block_out_channels=(128, 256, 512, 512), layers_per_block=2)
-    )
-    converted = convert_ldm_vae_checkpoint(real, dict(wide.config))
-    assert len(converted) == 248
-    assert shapes(converted) == shapes(wide.state_dict())
-
-
-def test_the_list_of_keys_is_what_transformers_has(real: dict[str, Tensor]) -> None:
-    large = CLIPTextConfig(hidden_size=768, intermediate_size=3072, num_attention_heads=12)
-    theirs = hollow(lambda: CLIPTextModel(large))
-    wanted = shapes(text_model(theirs.state_dict()))
-    assert len(wanted) == 196
-    assert shapes(split(real, sd1.TEXT)) == {
-        n: s for n, s in wanted.items() if "position_ids" not in n
-    }
-
-
-def test_our_networks_have_the_real_keys(real: dict[str, Tensor]) -> None:
-    parts = {
-        sd1.UNET: hollow(lambda: UNet(UNetParams())),
-        sd1.AUTOENCODER: hollow(lambda: Autoencoder(AutoencoderParams())),
-        sd1.TEXT: hollow(lambda: ClipText(ClipTextParams())),
-    }
-    for prefix, network in parts.items():
-        assert shapes(network.state_dict()) == shapes(split(real, prefix))
 
 
 def test_the_real_checkpoint_is_recognised_and_built(real: dict[str, Tensor]) -> None:
