@@ -67,15 +67,29 @@ def test_a_block_adds_to_what_comes_in() -> None:
     assert torch.equal(layer(x, drawn(1, 7, 6)), x)
 
 
-def test_a_spatial_transformer_does_not_know_places() -> None:
-    layer = made(SpatialTransformer(8, 6, heads=2, depth=2))
+@pytest.mark.parametrize("linear", [False, True])
+def test_a_spatial_transformer_does_not_know_places(linear: bool) -> None:
+    layer = made(SpatialTransformer(8, 6, heads=2, depth=2, linear=linear))
     x, context = drawn(1, 8, 3, 4), drawn(1, 7, 6)
     turned = layer(x.flip(2, 3), context).flip(2, 3)
     assert torch.allclose(turned, layer(x, context), atol=1e-5)
 
 
-def test_a_spatial_transformer_keeps_the_memory_layout() -> None:
-    layer = made(SpatialTransformer(8, 6, heads=2))
+def test_linear_projections_are_the_same_numbers_in_another_shape() -> None:
+    convolved = made(SpatialTransformer(8, 6, heads=2))
+    layer = SpatialTransformer(8, 6, heads=2, linear=True)
+    weights = convolved.state_dict()
+    assert weights["proj_in.weight"].shape == (8, 8, 1, 1)
+    for name in ("proj_in.weight", "proj_out.weight"):
+        weights[name] = weights[name].flatten(1)
+    layer.load_state_dict(weights)
+    x, context = drawn(2, 8, 3, 4), drawn(2, 7, 6)
+    assert torch.allclose(layer(x, context), convolved(x, context), atol=1e-5)
+
+
+@pytest.mark.parametrize("linear", [False, True])
+def test_a_spatial_transformer_keeps_the_memory_layout(linear: bool) -> None:
+    layer = made(SpatialTransformer(8, 6, heads=2, linear=linear))
     x, context = drawn(2, 8, 3, 4), drawn(2, 7, 6)
     last = layer(x.contiguous(memory_format=torch.channels_last), context)
     assert last.is_contiguous(memory_format=torch.channels_last)
