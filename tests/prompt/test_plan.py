@@ -117,13 +117,13 @@ def survives(text: str) -> bool:
     return True
 
 
-def test_twenty_thousand_generated_prompts_are_read() -> None:
-    """A hundred thousand were, once; these take some seconds."""
+@pytest.mark.parametrize(
+    "count", [3000, pytest.param(100_000, marks=pytest.mark.slow)], ids=["some", "many"]
+)
+def test_generated_prompts_are_read(count: int) -> None:
     chance = random.Random(7)
-    accepted = 0
-    for _ in range(20_000):
-        accepted += survives("".join(chance.choices(PIECES, k=chance.randint(0, 24))))
-    assert accepted > 15_000
+    texts = ("".join(chance.choices(PIECES, k=chance.randint(0, 30))) for _ in range(count))
+    assert sum(map(survives, texts)) > 0.75 * count
 
 
 @given(st.text(max_size=200))
