@@ -1,7 +1,7 @@
 """One SQLite file that survives a kill at any moment: what is committed stays, all or nothing.
 
-Writing goes through one connection and reading through another, so that whoever reads never waits
-for the disk to take what somebody else writes.
+All threads share one connection, one at a time. With two of them, one may come upon the other in
+the midst of a commit and has to wait, and some builds of SQLite can only wait for whole seconds.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ class Database:
         """
         self.path = path
         self._migrations = tuple(migrations)
-        self._writing, self._reading = threading.RLock(), threading.Lock()
+        self._lock = threading.RLock()
         try:
             self._open()
         except StorageError as error:
@@ -68,29 +68,29 @@ class Database:
             StorageError: the disk refuses.
             sqlite3.IntegrityError: a row contradicts another.
         """
-        with self._writing, self._said("write"):
-            if self._writer.in_transaction:
-                yield self._writer
+        with self._lock, self._said("write"):
+            if self._connection.in_transaction:
+                yield self._connection
                 return
-            self._writer.execute("BEGIN IMMEDIATE")
+            self._connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._writer
-                self._writer.execute("COMMIT")
+                yield self._connection
+                self._connection.execute("COMMIT")
             finally:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     def rows(self, query: str, *values: Value) -> list[sqlite3.Row]:
-        """What a query finds among what is committed.
+        """What a query finds.
 
         Raises:
             StorageError: the disk refuses.
         """
-        with self._reading, self._said("read"):
-            return self._reader.execute(query, values).fetchall()
+        with self._lock, self._said("read"):
+            return self._connection.execute(query, values).fetchall()
 
     def backup(self) -> Path:
-        """Write a copy beside the file, whole and consistent, while work goes on.
+        """Write a copy beside the file, whole and consistent.
 
         Raises:
             StorageError: the disk refuses.
@@ -98,46 +98,44 @@ class Database:
         copy = self.path.with_suffix(".bak")
         passing = self.path.with_suffix(".bak-new")
         with self._said("copy"), contextlib.closing(sqlite3.connect(passing)) as target:
-            with self._reading:
-                self._reader.backup(target)
+            with self._lock:
+                self._connection.backup(target)
             target.execute("PRAGMA journal_mode = DELETE")
         files.adopt(passing, copy)
         return copy
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._writing, self._reading:
-            self._reader.close()
-            self._writer.close()
+        with self._lock:
+            self._connection.close()
 
     def _open(self) -> None:
         with self._said("open"):
-            self._writer = _connected(self.path)
+            self._connection = _connected(self.path)
             try:
-                self._writer.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA journal_mode = WAL")
                 self._check()
                 self._migrate()
-                self._reader = _connected(self.path)
             except BaseException:
-                self._writer.close()
+                self._connection.close()
                 raise
 
     def _check(self) -> None:
-        [said] = self._writer.execute("PRAGMA quick_check(1)").fetchone()
+        [said] = self._connection.execute("PRAGMA quick_check(1)").fetchone()
         if said != "ok":
             error = sqlite3.DatabaseError(said)
             error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
             raise error
 
     def _migrate(self) -> None:
-        [version] = self._writer.execute("PRAGMA user_version").fetchone()
+        [version] = self._connection.execute("PRAGMA user_version").fetchone()
         if version > len(self._migrations):
             raise StorageError(
                 f"{str(self.path)!r} was written by a newer underpaint (version {version} of its "
                 f"tables; this one knows {len(self._migrations)}); update, or use another folder"
             )
         for number, statements in enumerate(self._migrations[version:], start=version + 1):
-            self._writer.executescript(
+            self._connection.executescript(
                 f"BEGIN IMMEDIATE; {statements}; PRAGMA user_version = {number}; COMMIT"
             )
 

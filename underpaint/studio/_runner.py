@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from underpaint.engines.local import Engine
@@ -18,6 +18,7 @@ from underpaint.studio.queue import Queue
 __all__ = ["Runner"]
 
 LONGEST_NAP = 60.0
+BETWEEN_COPIES = 3600.0
 A_WHILE = 1.0
 
 _LOG = logging.getLogger(__name__)
@@ -39,7 +40,15 @@ class _Piece:
 class Runner:
     """A thread that works while there is work."""
 
-    def __init__(self, queue: Queue, gallery: Gallery, board: Board, engine: Engine) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        gallery: Gallery,
+        board: Board,
+        engine: Engine,
+        *,
+        backup: Callable[[], object],
+    ) -> None:
         """Make ready; `start` begins.
 
         Args:
@@ -47,7 +56,9 @@ class Runner:
             gallery: where pictures go.
             board: where it is said how far a job is.
             engine: what does the work.
+            backup: copies what must not be lost; called about once an hour.
         """
+        self._backup, self._next_copy = backup, time.monotonic() + BETWEEN_COPIES
         self._queue, self._gallery, self._board, self._engine = queue, gallery, board, engine
         self._thread = threading.Thread(target=self._work, name="underpaint-runner", daemon=True)
         self._stirred = threading.Event()
@@ -88,11 +99,19 @@ class Runner:
                 if job is not None:
                     self._do(job)
                     self._board.changed()
-                else:
+                elif not self._copied():
                     self._stirred.wait(self._nap())
             except UnderpaintError:
                 _LOG.exception("the queue cannot go on; it tries again in a while")
                 self._stirred.wait(A_WHILE)
+
+    def _copied(self) -> bool:
+        """Back the database up when that was long ago and there is nothing else to do."""
+        if time.monotonic() < self._next_copy:
+            return False
+        self._next_copy = time.monotonic() + BETWEEN_COPIES
+        self._backup()
+        return True
 
     def _nap(self) -> float:
         """Return seconds after which a waiting job may be too late."""

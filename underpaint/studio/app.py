@@ -90,7 +90,13 @@ class Studio:
             undo.pop_all()
         self.preferences = Preferences(self._database)
         self._board = Board()
-        self._runner = Runner(self._queue, self.gallery, self._board, self._engine)
+        self._runner = Runner(
+            self._queue,
+            self.gallery,
+            self._board,
+            self._engine,
+            backup=self._database.backup,
+        )
         self._running = False
 
     def __enter__(self) -> Self:
