@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from underpaint.engines import _models, _worker
 from underpaint.errors import UnderpaintError, WeightsError
@@ -13,7 +13,7 @@ from underpaint.weights import autoencoder, checkpoint, conversion, folder, hash
 from underpaint.weights.checkpoint import Header, Place
 
 
-class Row(TypedDict, total=False):
+class Row(TypedDict):
     """What a list says of a model."""
 
     name: str
@@ -22,7 +22,7 @@ class Row(TypedDict, total=False):
     size: int
     hash: str
     family: str
-    error: str
+    error: NotRequired[str]
 
 
 def listed(folders: Sequence[Path], *, as_json: bool) -> None:
@@ -58,11 +58,13 @@ def _row(book: shelf.Book) -> Row:
         "path": str(book.path),
         "size": _size(book.path),
         "hash": known[: hashes.SHORT] if known else "",
+        "family": "unusable",
     }
     try:
-        return row | {"family": _worker.family(checkpoint.shapes(book.path), book.name)}
+        row["family"] = _worker.family(checkpoint.shapes(book.path), book.name)
     except UnderpaintError as error:
-        return row | {"family": "unusable", "error": str(error)}
+        row["error"] = str(error)
+    return row
 
 
 def _made(name: str, family: str) -> Row:

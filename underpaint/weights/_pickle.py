@@ -206,10 +206,10 @@ def _entries(values: list[Value]) -> dict[Value, Value]:
     return {key(name): value for name, value in zip(values[::2], values[1::2], strict=True)}
 
 
-_ACTS: Mapping[int, Callable[[_Machine], None]] = MappingProxyType(
+_ACTS: Mapping[int, Callable[[_Machine], object]] = MappingProxyType(
     {
-        0x80: lambda m: m._take(1) and None,  # protocol
-        0x95: lambda m: m._take(8) and None,  # frame
+        0x80: lambda m: m._take(1),  # protocol
+        0x95: lambda m: m._take(8),  # frame
         ord("N"): lambda m: m.push(None),
         0x88: lambda m: m.push(True),
         0x89: lambda m: m.push(False),
@@ -229,12 +229,12 @@ _ACTS: Mapping[int, Callable[[_Machine], None]] = MappingProxyType(
         0x8E: lambda m: m.data("<Q"),
         ord("("): _Machine.mark,
         ord("0"): _Machine.drop,
-        ord("1"): lambda m: m._marked() and None,
+        ord("1"): lambda m: m._marked(),
         ord(")"): lambda m: m.push(()),
         ord("]"): lambda m: m.push([]),
         ord("}"): lambda m: m.push({}),
         0x8F: lambda m: m.push(Inert("set")),
-        0x90: lambda m: m._marked() and None,  # into a set, which nobody needs
+        0x90: lambda m: m._marked(),  # into a set, which nobody needs
         ord("t"): lambda m: m.group(tuple),
         ord("l"): lambda m: m.group(list),
         ord("d"): lambda m: m.group(_entries),

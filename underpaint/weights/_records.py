@@ -44,12 +44,12 @@ class Storage(NamedTuple):
     Attributes:
         label: their dtype, as safetensors files name it; "" where the tensor says it.
         key: the name of the piece of the file.
-        count: how many there are.
+        length: how many there are.
     """
 
     label: str
     key: str
-    count: int
+    length: int
 
 
 class TensorRecord(NamedTuple):

@@ -141,7 +141,7 @@ class _Pieces:
         """Read a tensor."""
         count = torch.Size(place.shape).numel()
         data = torch.empty(count * place.dtype.itemsize, dtype=torch.uint8)
-        rest = memoryview(data.numpy())
+        rest = data.numpy().data
         with self._alone:
             self._file.seek(place.start)
             while rest:

@@ -1,7 +1,6 @@
 """One file of weights, whichever of the two formats it is in."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def _is_safe(path: Path) -> bool:
         return file.read(9)[8:] == b"{"
 
 
-def _beside(path: Path) -> Mapping[str, str]:
+def _beside(path: Path) -> dict[str, str]:
     """Return what the configuration beside a file says its network predicts.
 
     AUTOMATIC1111 takes such a NAME.yaml for Stable Diffusion 2 models that predict v.

@@ -12,7 +12,8 @@ import os
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO
+from types import MappingProxyType
+from typing import BinaryIO, Literal
 
 if sys.platform != "win32":
     import resource
@@ -39,6 +40,9 @@ MAX_NESTED = 4
 MAX_REMARK = 2000
 
 _AT_ONCE = 2**22
+_FORMS: Mapping[int, Literal["B", "H", "I", "Q"]] = MappingProxyType(
+    {1: "B", 2: "H", 4: "I", 8: "Q"}
+)
 
 
 def convert(file: BinaryIO, out: BinaryIO, how: str) -> None:
@@ -188,7 +192,7 @@ def _bytes_at(file: BinaryIO, start: int, size: int) -> Iterator[bytes]:
 
 def _reordered(data: bytes, record: TensorRecord) -> bytes:
     """Return a tensor's numbers in the order of its sides, its longest side at a time."""
-    form = {1: "B", 2: "H", 4: "I", 8: "Q"}[SIZES[record.label]]
+    form = _FORMS[SIZES[record.label]]
     out = bytearray(_bytes(record))
     source, target = memoryview(data).cast(form), memoryview(out).cast(form)
     steps = [math.prod(record.shape[side + 1 :]) for side in range(len(record.shape))]
