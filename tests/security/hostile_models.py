@@ -285,7 +285,9 @@ def descriptions() -> Iterator[tuple[str, Hostile]]:
             "no tensors",
         ),
         "a million lists": described(b"(" + b"]" * 10**6 + b"l", "no tensors"),
-        "seven million lists": described(b"(" + b"]" * (7 * 2**20) + b"l", "more memory|no tensors"),
+        "seven million lists": described(
+            b"(" + b"]" * (7 * 2**20) + b"l", "more memory|no tensors"
+        ),
         "seven million groups": described(b"(" * (7 * 2**20), "more memory|damaged"),
         "a pickle of 9 MiB": described(b"N0" * (9 * 2**19), "at most 8388608 are read"),
         "cut in the midst": Hostile(
