@@ -65,7 +65,21 @@ function notice({ job, what, step, steps, preview, picture }: Notice): void {
   if (what === "picture" && known) update(job, { pictures: [...new Set([...known.pictures, picture])] });
   else if (what === "running" && known) update(job, { state: "running", position: 0, step: 0, since: 0 });
   else void reread(job);
+  if (what !== "picture") arrange();
   if (what === "picture") void needPictures().then(refresh);
+}
+
+let arranging: ReturnType<typeof setTimeout> | undefined;
+
+/** When one job of a queue moves, others do too: ask where they all stand, once for many notices. */
+function arrange(): void {
+  clearTimeout(arranging);
+  if (work.value.jobs.filter((job) => !isOver(job)).length < 2) return;
+  arranging = setTimeout(() => {
+    void api.jobs().then((jobs) => {
+      for (const { id, state, position } of jobs) if (state === "queued") update(id, { state, position });
+    }, () => undefined);
+  }, 150);
 }
 
 /** Ask anew about a job whose state changed in a way that says more than the notice. */

@@ -22,7 +22,7 @@ export function Results() {
   const count = isOver(job) ? job.pictures.length : Math.max(Number(job.request["batch"] ?? 1), 1);
   const chosen = pictures[job.pictures[picked]];
   return (
-    <div class="results">
+    <div class="results" data-job={job.id} data-state={job.state}>
       <Progress job={job} />
       <div class={`four count-${Math.min(count, 4)}`} role="group" aria-label={say("results")}>
         {Array.from({ length: count }, (_, index) => (

@@ -157,7 +157,7 @@ describe("the history", () => {
     for (let step = 0; step < 60; step++) painted(target, "brush", pen(step * 16, 8), pen(1024 - step * 16, 1000));
     expect(target.history.undoable).toBe(60);
     expect(target.history.memory).toBeLessThan(256 * 2 ** 20);
-  });
+  }, 60_000);
 
   it("undoes a new size and a new drawing", () => {
     const target = easel();
