@@ -11,15 +11,17 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from underpaint.events import Progress
 from underpaint.studio.jobs import What
 from underpaint.studio.queue import Queue
 
-__all__ = ["Board", "Feed", "Notice"]
+__all__ = ["Board", "Feed", "Listener", "Notice"]
 
 A_BREATH = 0.1
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +115,15 @@ class Board:
                 self._wakers.discard(wake)
 
 
-class Feed:
-    """The news from one moment on, for one listener: one thread, or one task.
+class Listener(Generic[T]):
+    """Hears of something, from one moment on: one thread, or one task."""
 
-    Attributes:
-        sequence: the number of the last change that was given out; a feed that begins after it
-            goes on from there.
-    """
-
-    def __init__(self, board: Board, queue: Queue, after: int) -> None:
-        """Begin after the change of number `after`."""
-        self.sequence = after
-        self._board, self._queue = board, queue
-        self._seen = time.time()
+    def __init__(self, board: Board) -> None:
+        """Listen at a board."""
+        self._board = board
         self._closed = False
 
-    def take(self, timeout: float | None = None) -> tuple[Notice, ...]:
+    def take(self, timeout: float | None = None) -> tuple[T, ...]:
         """Return the news, once there is some; none when there was none for so many seconds."""
         awake = threading.Event()
         with self._board.waking(awake.set):
@@ -141,10 +136,10 @@ class Feed:
                 awake.clear()
         return news
 
-    async def taken(self, timeout: float | None = None) -> tuple[Notice, ...]:
+    async def taken(self, timeout: float | None = None) -> tuple[T, ...]:
         """Return what `take` does, and let other tasks run while there is nothing."""
         loop, awake = asyncio.get_running_loop(), asyncio.Event()
-        news: tuple[Notice, ...] = ()
+        news: tuple[T, ...] = ()
         with self._board.waking(lambda: loop.call_soon_threadsafe(awake.set)):
             while not (news := self._fresh()) and not self.ended:
                 try:
@@ -164,16 +159,36 @@ class Feed:
         self._closed = True
         self._board.changed()
 
-    def __iter__(self) -> Iterator[Notice]:
+    def __iter__(self) -> Iterator[T]:
         """Yield the news, for as long as there is a studio."""
         while news := self.take():
             yield from news
 
-    async def __aiter__(self) -> AsyncIterator[Notice]:
+    async def __aiter__(self) -> AsyncIterator[T]:
         """Yield the news, for as long as there is a studio."""
         while news := await self.taken():
             for notice in news:
                 yield notice
+
+    def _fresh(self) -> tuple[T, ...]:
+        """Return what is new since the last time."""
+        raise NotImplementedError
+
+
+class Feed(Listener[Notice]):
+    """The news from one moment on, for one listener.
+
+    Attributes:
+        sequence: the number of the last change that was given out; a feed that begins after it
+            goes on from there.
+    """
+
+    def __init__(self, board: Board, queue: Queue, after: int) -> None:
+        """Begin after the change of number `after`."""
+        super().__init__(board)
+        self.sequence = after
+        self._queue = queue
+        self._seen = time.time()
 
     def _fresh(self) -> tuple[Notice, ...]:
         now = time.time()

@@ -11,6 +11,7 @@ from underpaint.errors import CrashError, DeadlineError, UnderpaintError
 from underpaint.events import Event, Failed, Finished, Progress, Started
 from underpaint.requests.image import ImageRequest
 from underpaint.studio._feed import Board
+from underpaint.studio._live import Glimpse, Lives, worth_showing
 from underpaint.studio.gallery import Gallery
 from underpaint.studio.jobs import Job
 from underpaint.studio.queue import Queue
@@ -22,6 +23,10 @@ BETWEEN_COPIES = 3600.0
 A_WHILE = 1.0
 
 _LOG = logging.getLogger(__name__)
+
+
+class _Halted(Exception):  # noqa: N818  nothing is wrong
+    """Somebody has asked to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,9 @@ class Runner:
         queue: Queue,
         gallery: Gallery,
         board: Board,
-        engine: Engine,
         *,
+        lives: Lives,
+        engine: Engine,
         backup: Callable[[], object],
     ) -> None:
         """Make ready; `start` begins.
@@ -55,11 +61,13 @@ class Runner:
             queue: where jobs come from.
             gallery: where pictures go.
             board: where it is said how far a job is.
+            lives: what goes before all jobs.
             engine: what does the work.
             backup: copies what must not be lost; called about once an hour.
         """
         self._backup, self._next_copy = backup, time.monotonic() + BETWEEN_COPIES
-        self._queue, self._gallery, self._board, self._engine = queue, gallery, board, engine
+        self._queue, self._gallery, self._board = queue, gallery, board
+        self._lives, self._engine = lives, engine
         self._thread = threading.Thread(target=self._work, name="underpaint-runner", daemon=True)
         self._stirred = threading.Event()
         self._unwanted: set[str] = set()
@@ -94,16 +102,34 @@ class Runner:
         while not self._stopping:
             self._stirred.clear()
             try:
-                job = self._queue.claim()
-                self._board.changed()
-                if job is not None:
-                    self._do(job)
-                    self._board.changed()
-                elif not self._copied():
+                self._engine.start()
+                if not (self._painted_live() or self._done_a_job() or self._copied()):
                     self._stirred.wait(self._nap())
             except UnderpaintError:
                 _LOG.exception("the queue cannot go on; it tries again in a while")
                 self._stirred.wait(A_WHILE)
+
+    def _painted_live(self) -> bool:
+        """Paint what a brush has just offered, if one has; nothing of it is kept."""
+        if (offer := self._lives.take()) is None:
+            return False
+        for event in self._engine.run(
+            offer.request, lambda: self._dropping or self._stopping or offer.live.closed
+        ):
+            if worth_showing(event):
+                offer.live.show(Glimpse(offer.number, event))
+        return True
+
+    def _done_a_job(self) -> bool:
+        """Do the job whose turn it is, if one waits and no brush is at work."""
+        if self._lives.rest:
+            return False
+        job = self._queue.claim()
+        self._board.changed()
+        if job is not None:
+            self._do(job)
+            self._board.changed()
+        return job is not None
 
     def _copied(self) -> bool:
         """Back the database up when that was long ago and there is nothing else to do."""
@@ -114,7 +140,9 @@ class Runner:
         return True
 
     def _nap(self) -> float:
-        """Return seconds after which a waiting job may be too late."""
+        """Return seconds after which there may be something to do without anybody saying so."""
+        if self._lives.rest:
+            return self._lives.rest
         deadline = self._queue.next_deadline()
         if deadline is None:
             return LONGEST_NAP
@@ -123,38 +151,43 @@ class Runner:
     def _do(self, job: Job) -> None:
         """Do a job, and say how it went; whatever happens, somebody is told."""
         try:
-            outcome = self._outcome(job)
+            self._paint(job)
+            self._queue.finish(job)
+        except _Halted:
+            self._queue.give_back(job)
+        except CrashError as error:
+            self._queue.give_back(job, error)
         except UnderpaintError as error:
-            outcome = error
+            self._queue.finish(job, error)
         except Exception as error:  # noqa: BLE001  one job's fault is not the next one's
             _LOG.exception("job %s failed by a fault of ours", job.id)
-            outcome = UnderpaintError(f"{type(error).__name__}: {error} (a fault of ours)")
+            words = f"{type(error).__name__}: {error} (a fault of ours)"
+            self._queue.finish(job, UnderpaintError(words))
+        finally:
+            self._unwanted.clear()
+            self._board.take_down(job.id)
 
-        self._unwanted.discard(job.id)
-        self._board.take_down(job.id)
-        if isinstance(outcome, CrashError):
-            self._queue.give_back(job, outcome)
-        elif outcome is None and self._dropping:
-            self._queue.give_back(job)
-        else:
-            self._queue.finish(job, outcome)
+    def _paint(self, job: Job) -> None:
+        """Do what is left of a job.
 
-    def _outcome(self, job: Job) -> UnderpaintError | None:
-        """Do what is left of a job; returns why it ended early, None when it did not."""
+        Raises:
+            _Halted: it is not wanted, or not now; who has it may have it again.
+            UnderpaintError: why it failed.
+        """
         for piece in self._pieces(job):
             for event in self._engine.run(piece.request, lambda: self._halted(job)):
                 self._board_or_keep(job, piece, event)
                 if isinstance(event, Failed):
-                    return event.error
+                    raise event.error
             if _late(job):
-                return DeadlineError("the time for this job was over before it was done")
+                raise DeadlineError("the time for this job was over before it was done")
             if self._halted(job):
-                return None
-        return None
+                raise _Halted
 
     def _halted(self, job: Job) -> bool:
         self._expire()
-        return self._dropping or job.id in self._unwanted or _late(job)
+        unwanted = job.id in self._unwanted or _late(job)
+        return unwanted or self._dropping or self._lives.waiting
 
     def _expire(self) -> None:
         """Once in a while, while a job runs, fail those that have waited for too long."""

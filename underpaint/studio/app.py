@@ -24,6 +24,7 @@ from underpaint.events import Progress
 from underpaint.requests.image import ImageRequest
 from underpaint.studio._database import Database, Hold
 from underpaint.studio._feed import Board, Feed, Notice
+from underpaint.studio._live import Glimpse, Live, Lives
 from underpaint.studio._requests import fingerprint
 from underpaint.studio._runner import Runner
 from underpaint.studio._tables import MIGRATIONS
@@ -33,7 +34,7 @@ from underpaint.studio.queue import Queue
 from underpaint.studio.settings import Preferences, Settings
 from underpaint.weights import shelf
 
-__all__ = ["Feed", "Health", "Job", "Notice", "Settings", "State", "Studio"]
+__all__ = ["Feed", "Glimpse", "Health", "Job", "Live", "Notice", "Settings", "State", "Studio"]
 
 PRIORITIES = (-100, 100)
 MAX_KEY = 256
@@ -89,12 +90,13 @@ class Studio:
             self.gallery = Gallery(self.settings.outputs, self._database, self._queue)
             undo.pop_all()
         self.preferences = Preferences(self._database)
-        self._board = Board()
+        self._board, self._lives = Board(), Lives()
         self._runner = Runner(
             self._queue,
             self.gallery,
             self._board,
-            self._engine,
+            lives=self._lives,
+            engine=self._engine,
             backup=self._database.backup,
         )
         self._running = False
@@ -294,6 +296,14 @@ class Studio:
         """
         start = self._queue.last_change() if after is None else after
         return Feed(self._board, self._queue, start)
+
+    def live(self) -> Live:
+        """Return a slot for a painter whose pictures follow the brush; to be closed when he goes.
+
+        What is offered there goes before all jobs, interrupts the one that runs, and is kept
+        nowhere; jobs go on when the brush has rested for two seconds.
+        """
+        return Live(self._board, self._lives, self._runner.stir)
 
     def models(self) -> tuple[shelf.Book, ...]:
         """Return the models there are.
