@@ -14,6 +14,7 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/canvas.css";
 import "./styles/controls.css";
+import "./styles/menus.css";
 import "./styles/results.css";
 import "./styles/dialogs.css";
 import { App } from "./ui/App";

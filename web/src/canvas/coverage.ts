@@ -49,8 +49,10 @@ export class Coverage {
       for (let x = rect.x; x < rect.x + rect.width; x++, at++) {
         const px = x + 0.5 - from.x;
         const along = clamp((px * dx + py * dy) * scale, 0, 1);
-        const away = Math.hypot(px - along * dx, py - along * dy);
+        const [offX, offY] = [px - along * dx, py - along * dy];
+        const away = Math.sqrt(offX * offX + offY * offY);
         const radius = from.radius + along * (to.radius - from.radius);
+        if (away > radius + 0.5) continue;
         const flow = from.flow + along * (to.flow - from.flow);
         const share = falloff(away, radius, hardness) * flow * 255;
         if (share > this.share[at]) this.share[at] = share + 0.5;

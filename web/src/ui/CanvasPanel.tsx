@@ -8,7 +8,7 @@ import type { Viewport } from "../canvas/viewport";
 import { remembered } from "../canvas/colours";
 import { useWords } from "../i18n";
 import { brush, canvasCommands, resizeBrush } from "../keys/shortcuts";
-import { useStore } from "../store";
+import { Store, useStore } from "../store";
 import { easel, tools } from "../studio/state";
 import { BrushBar } from "./BrushBar";
 import { Layers } from "./Layers";
@@ -16,6 +16,9 @@ import { Tools } from "./Tools";
 import { ZoomBar } from "./ZoomBar";
 import { useDrawing } from "./useDrawing";
 import { useKeyboardPen } from "./useKeyboardPen";
+
+/** Where the pointer is over the canvas; null when it is elsewhere. */
+const hovered = new Store({ place: null as Point | null });
 
 export function CanvasPanel() {
   const say = useWords();
@@ -25,7 +28,6 @@ export function CanvasPanel() {
   const space = useRef(false);
   const [screen, setScreen] = useState<Screen | null>(null);
   const [view, setView] = useState<Viewport>({ scale: 1, x: 0, y: 0 });
-  const [place, setPlace] = useState<Point | null>(null);
   const tool = useStore(tools, (value) => value.tool);
   const keyboard = useKeyboardPen(screen);
 
@@ -42,7 +44,7 @@ export function CanvasPanel() {
         if (colour) brush({ colour });
       },
       painted: () => tools.set({ recent: remembered(tools.value.recent, tools.value.brush.colour) }),
-      hover: setPlace,
+      hover: (place: Point | null) => hovered.set({ place }),
       resized: resizeBrush,
     };
     new Pointer(shown, easel, hand, stopper.signal);
@@ -59,7 +61,6 @@ export function CanvasPanel() {
     };
   }, []);
 
-  const cursor = keyboard.place ?? place;
   return (
     <section class="canvas-panel" aria-label={say("canvas")}>
       <Tools />
@@ -74,7 +75,7 @@ export function CanvasPanel() {
           onKeyDown={keyboard.press}
           onPointerMove={keyboard.forget}
         />
-        {cursor && tool !== "pan" ? <Cursor place={cursor} scale={view.scale} /> : null}
+        {tool === "pan" ? null : <Cursor keyboard={keyboard.place} scale={view.scale} />}
         <ZoomBar screen={screen} scale={view.scale} />
         <Layers />
       </div>
@@ -82,11 +83,13 @@ export function CanvasPanel() {
   );
 }
 
-/** The brush's outline under the pointer. */
-function Cursor({ place, scale }: { place: Point; scale: number }) {
+/** The brush's outline under the pointer; it alone is drawn again as the pointer moves. */
+function Cursor({ keyboard, scale }: { keyboard: Point | null; scale: number }) {
+  const place = useStore(hovered, (value) => value.place) ?? keyboard;
   const size = useStore(tools, (value) => value.brush.size) * scale;
   const tool = useStore(tools, (value) => value.tool);
   const round = tool === "brush" || tool === "eraser" || tool === "line";
+  if (!place) return null;
   const side = round ? Math.max(size, 4) : 8;
   const style = { width: `${side}px`, height: `${side}px`, transform: `translate(${place.x - side / 2}px, ${place.y - side / 2}px)` };
   return <div class="cursor" style={style} />;
