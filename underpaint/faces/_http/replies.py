@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -27,10 +28,31 @@ STATUSES: tuple[tuple[type[UnderpaintError], int], ...] = (
 _SHOWN = 200
 
 
+class Failure(BaseModel):
+    """What is told of a fault, in the shape that A1111's clients read too."""
+
+    error: str
+    """The kind, one word."""
+
+    detail: str
+    """What is wrong, for people."""
+
+    body: str
+    errors: str
+
+
+# For the description of every call.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    422: {"model": Failure, "description": "A value is not allowed"},
+    "4XX": {"model": Failure, "description": "It cannot be done; the sentence says why"},
+    "5XX": {"model": Failure, "description": "The studio could not do it"},
+}
+
+
 def failure(
     status: int, error: str, sentence: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return the answer that tells of a fault, in the shape that A1111's clients read too.
+    """Return the answer that tells of a fault: a `Failure`.
 
     Args:
         status: of HTTP, 400 or more.
@@ -38,10 +60,8 @@ def failure(
         sentence: what is wrong, for people.
         headers: to add.
     """
-    body = {"error": error, "detail": sentence, "body": "", "errors": sentence}
-    return Response(
-        json.dumps(body), status, media_type="application/json", headers=dict(headers or {})
-    )
+    body = json.dumps({"error": error, "detail": sentence, "body": "", "errors": sentence})
+    return Response(body, status, media_type="application/json", headers=dict(headers or {}))
 
 
 def add_to(app: FastAPI) -> None:

@@ -62,7 +62,13 @@ def app(
         flags: of the command line, by A1111's names.
         stop: ends the server, when callers may do that.
     """
-    whole = FastAPI(title="underpaint", description=_ABOUT, docs_url=None, redoc_url=None)
+    whole = FastAPI(
+        title="underpaint",
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        responses=replies.RESPONSES,
+    )
     replies.add_to(whole)
     whole.include_router(api.router(studio, meter.lines))
     whole.include_router(a1111.router(studio, flags, stop))
