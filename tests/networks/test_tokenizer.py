@@ -3,6 +3,7 @@
 import gzip
 import time
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from underpaint.networks.tokenizer import (
     Insert,
     Row,
     Tokenizer,
+    published,
     vocabulary,
 )
 from underpaint.prompt.emphasis import Span, parse
@@ -103,6 +105,14 @@ def test_says_what_each_token_stands_for(own: Tokenizer) -> None:
     assert words[own.ids("é")[0]] == "é"
     assert words[START:] == ["<|startoftext|>", "<|endoftext|>"]
     assert "".join(words[id] for id in own.ids("supercalifragilistic")) == "supercalifragilistic"
+
+
+def test_its_tables_are_read_by_transformers(own: Tokenizer, tmp_path: Path) -> None:
+    for name, text in published().items():
+        (tmp_path / name).write_text(text, "utf-8")
+    theirs = CLIPTokenizer.from_pretrained(tmp_path)
+    words = "a red fox, naïve 🦊 don't"
+    assert theirs(words)["input_ids"][1:-1] == own.ids(words)
 
 
 def test_is_made_quickly() -> None:

@@ -8,12 +8,20 @@ import pytest
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+)
 
 from underpaint.errors import StorageError, WeightsError
 from underpaint.families import tiny
+from underpaint.networks.clip import ClipText, ClipTextParams
+from underpaint.networks.unet import UNet, UNetParams
 from underpaint.networks.vae import Autoencoder, AutoencoderParams
 from underpaint.weights import folder, hashes, pickled
 from underpaint.weights._safetensors import Weights
@@ -111,6 +119,40 @@ def test_diffusers_loads_what_we_write(large: Path, tmp_path: Path) -> None:
     index = json.loads((tmp_path / "again" / folder.INDEX).read_text())
     assert index["_class_name"] == "StableDiffusionXLPipeline"
     assert index["text_encoder_2"] == ["transformers", "CLIPTextModelWithProjection"]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_whole_pipeline_of_diffusers_paints_with_what_we_write(tmp_path: Path) -> None:
+    parts: dict[str, Any] = {
+        "model.diffusion_model.": UNet(
+            UNetParams(
+                channels=128,
+                multipliers=(1, 1),
+                blocks=1,
+                attention=(False, True),
+                context_width=32,
+            )
+        ),
+        "first_stage_model.": Autoencoder(
+            AutoencoderParams(channels=128, multipliers=(1, 1, 1, 1))
+        ),
+        "cond_stage_model.transformer.": ClipText(ClipTextParams(width=32, layers=2, heads=1)),
+    }
+    tensors = {p + n: t for p, network in parts.items() for n, t in network.state_dict().items()}
+    folder.save(tmp_path / "tiny", Weights(tensors, {}, name="small"))
+    pipeline = StableDiffusionPipeline.from_pretrained(tmp_path / "tiny")
+    result: Any = pipeline("a fox", num_inference_steps=2, height=64, width=64, output_type="np")
+    assert result.images.shape == (1, 64, 64, 3)
+
+
+def test_the_tokenizers_are_written(large: Path, tmp_path: Path) -> None:
+    folder.save(tmp_path / "again", folder.read(large))
+    for name, padding in (("tokenizer", 49407), ("tokenizer_2", 0)):
+        theirs = CLIPTokenizer.from_pretrained(tmp_path / "again" / name)
+        found = theirs("a red fox", padding="max_length", max_length=77)["input_ids"]
+        assert found[:5] == [49406, 320, 736, 3240, 49407]
+        assert found[5:] == [padding] * 72
 
 
 def test_an_autoencoder_from_a_folder_computes_what_diffusers_does(large: Path) -> None:

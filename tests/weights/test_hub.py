@@ -117,6 +117,7 @@ def test_a_diffusers_folder_is_fetched_without_its_code(
     assert names == {
         "model_index.json",
         "scheduler/scheduler_config.json",
+        *(f"tokenizer/{name}" for name in ("vocab.json", "merges.txt", "tokenizer_config.json")),
         *(f"{part}/config.json" for part in ("unet", "vae", "text_encoder")),
         *(f"{p}/diffusion_pytorch_model.safetensors" for p in ("unet", "vae")),
         "text_encoder/model.safetensors",

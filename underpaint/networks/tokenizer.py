@@ -6,6 +6,7 @@ rows, cut as AUTOMATIC1111 cuts it, so that its prompts mean here what they mean
 """
 
 import gzip
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from types import MappingProxyType
@@ -138,6 +139,14 @@ def vocabulary() -> list[str]:
     words = [word.removesuffix("</w>") for word in _words(_merges())[:START]]
     texts = [bytes(byte[letter] for letter in word).decode(errors="replace") for word in words]
     return [*texts, *_SPECIAL]
+
+
+def published() -> dict[str, str]:
+    """Return CLIP's tables as other programs read them: the texts of two files, by name."""
+    merges = _merges()
+    ids = {word: id for id, word in enumerate(_words(merges))}
+    lines = ["#version: 0.2", *(f"{left} {right}" for left, right in merges), ""]
+    return {"vocab.json": json.dumps(ids, ensure_ascii=False), "merges.txt": "\n".join(lines)}
 
 
 def _merges() -> list[tuple[str, str]]:

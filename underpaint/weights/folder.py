@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from underpaint import files
 from underpaint.errors import StorageError, WeightsError
+from underpaint.networks.tokenizer import published
 from underpaint.weights import _configs, _safetensors, _single, hashes
 from underpaint.weights._header import shown
 from underpaint.weights._lazy import Promise, Tensors, promises
@@ -40,6 +41,7 @@ _MAX_JSON = 2**24
 _PIPELINES = ("StableDiffusion", "LatentConsistencyModel")
 _SAFE_STEMS = ("diffusion_pytorch_model", "model")
 _PICKLED_STEMS = ("diffusion_pytorch_model", "pytorch_model")
+_TOKENIZERS = {"text_encoder": "tokenizer", "text_encoder_2": "tokenizer_2"}
 _VARIANTS = ("", ".fp16", ".bf16", ".fp32", ".non_ema")
 
 
@@ -89,15 +91,7 @@ def save(path: Path, weights: Weights) -> None:
     if path.exists():
         raise StorageError(f"cannot write {str(path)!r}: it is there already")
     where = shown(weights.name)
-    parts: dict[Part, dict[str, Promise]] = {}
-    for part in PARTS:
-        own = {
-            name.removeprefix(part.prefix): promise
-            for name, promise in promises(weights.tensors).items()
-            if name.startswith(part.prefix)
-        }
-        if own:
-            parts[part] = named_as_folder(part, own, where)
+    parts = _parted(weights.promised, where)
     configs = _configs.written(
         {part: {name: each.shape for name, each in own.items()} for part, own in parts.items()},
         weights.metadata,
@@ -108,12 +102,44 @@ def save(path: Path, weights: Weights) -> None:
         for name, config in configs.items():
             files.folder((folder / name).parent)
             files.write(folder / name, json.dumps(config, indent=2).encode())
+        for part in parts:
+            if part.folder in _TOKENIZERS:
+                _write_tokenizer(files.folder(folder / _TOKENIZERS[part.folder]), part)
         for part, own in parts.items():
             name = "model" if part.folder.startswith("text") else "diffusion_pytorch_model"
             place = folder / part.folder / f"{name}{_single.SAFE}"
             _safetensors.save(place, Tensors(own), {"format": "pt"})
 
     files.fill_folder(path, writing)
+
+
+def _parted(promised: Mapping[str, Promise], where: str) -> dict[Part, dict[str, Promise]]:
+    """Return the tensors of each network, as a folder has them."""
+    parts: dict[Part, dict[str, Promise]] = {}
+    for part in PARTS:
+        own = {
+            n.removeprefix(part.prefix): promised[n] for n in promised if n.startswith(part.prefix)
+        }
+        if own:
+            parts[part] = named_as_folder(part, own, where)
+    return parts
+
+
+def _write_tokenizer(folder: Path, part: Part) -> None:
+    """Write CLIP's tables, and how the programs that a text encoder comes from fill its rows."""
+    end = "<|endoftext|>"
+    config = {
+        "tokenizer_class": "CLIPTokenizer",
+        "bos_token": "<|startoftext|>",
+        "eos_token": end,
+        "unk_token": end,
+        "pad_token": end if part.kind == "clip" else "!",
+        "model_max_length": 77,
+        "do_lower_case": True,
+    }
+    for name, text in published().items():
+        files.write(folder / name, text.encode())
+    files.write(folder / "tokenizer_config.json", json.dumps(config, indent=2).encode())
 
 
 def _parts(path: Path) -> Iterator[Part]:
