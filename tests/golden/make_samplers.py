@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -97,7 +98,12 @@ def main() -> None:
         name: getattr(sampling, f"get_sigmas_{name}")(STEPS, 0.0291675, 14.614642).tolist()
         for name in ("karras", "exponential", "polyexponential")
     }
-    golden = {"sigmas": sigmas.tolist(), "schedules": schedules, "cases": CASES}
+    golden = {
+        "sigmas": sigmas.tolist(),
+        "schedules": schedules,
+        "brownian": _brownian(sampling),
+        "cases": CASES,
+    }
     Path(__file__).with_name("samplers.json").write_text(json.dumps(golden, indent=1) + "\n")
 
 
@@ -125,6 +131,17 @@ def _sample(sampling: ModuleType, case: dict[str, Any], sigmas: Tensor) -> Tenso
             denoise, start(), float(sigmas[-2]), float(sigmas[0]), len(sigmas) - 2, **knobs
         )
     return function(denoise, start(), sigmas, **knobs)
+
+
+def _brownian(sampling: ModuleType) -> dict[str, Any]:
+    """Return what k-diffusion draws for some seeds and intervals, of times that float32 has."""
+    ends, levels = (0.03125, 14.625), (14.625, 9.5, 8.0, 4.25, 0.5, 0.125, 0.03125)
+    seeds = (3, 2**32 - 1)
+    intervals = [*pairwise(levels), (14.625, 0.03125), (9.5, 0.125)]
+    start = torch.zeros(len(seeds), 6, dtype=torch.float32)
+    draw = sampling.BrownianTreeNoiseSampler(start, *ends, seed=list(seeds))
+    noise = torch.stack([draw(*interval) for interval in intervals], dim=1).tolist()
+    return {"seeds": seeds, "ends": ends, "intervals": intervals, "noise": noise}
 
 
 def _of(index: int) -> Callable[[Tensor, Tensor], Tensor]:

@@ -1,14 +1,16 @@
 """One Brownian path, asked for at any time and in any order."""
 
-import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-DEPTH = 20
-"""Halvings of the whole interval: leaves of 6e-6 in log(sigma), far below any schedule's gaps."""
+from underpaint.diffusion._seed_tree import SeedTree
+
+DIGITS = 6
+"""Times are rounded to so many, as in torchsde: the tree ends where they are met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,45 +19,47 @@ class BrownianPath:
 
     A virtual tree (Li et al. 2020, arXiv:2001.01328, section 4): W halfway between two known values
     is their mean plus noise whose seed is the place in the tree. So nothing is stored, and no
-    answer depends on the questions before it.
+    answer depends on the questions before it. It is the path of torchsde's BrownianTree, by which
+    k-diffusion and AUTOMATIC1111 draw.
 
     Attributes:
-        seed: of the picture, 0..2^32 - 1.
-        shape: of W, without a batch.
+        seeds: of the picture's seed.
         start: first time.
-        end: last time, at least start.
+        end: last time, above start.
+        draw: unit normal noise of a seed, each of the same shape.
     """
 
-    seed: int
-    shape: tuple[int, ...]
+    seeds: SeedTree
     start: float
     end: float
+    draw: Callable[[int], Tensor]
 
     def __call__(self, time: float) -> Tensor:
-        """Return W(time), float64 on the CPU, of this path's shape.
+        """Return W(time), float64, where and in the shape that noise is drawn.
 
         Args:
             time: start..end.
         """
-        low, high, place = self.start, self.end, 1
-        at_low = torch.zeros(self.shape, dtype=torch.float64)
-        at_high = math.sqrt(high - low) * self._normal(0)
+        low, high, place = (round(each, DIGITS) for each in (self.start, self.end, time))
+        within = math.sqrt(self.end - self.start) * self._normal()
+        before = torch.zeros_like(within)
+        if place <= low:
+            return before
+        if place >= high:
+            return within
 
-        for _ in range(DEPTH):
-            middle = (low + high) / 2
-            at_middle = (at_low + at_high) / 2 + math.sqrt(high - low) / 2 * self._normal(place)
-            if time < middle:
-                high, at_high, place = middle, at_middle, 2 * place
+        key, depth = 0, 0
+        while True:
+            middle = round((high + low) / 2, DIGITS)
+            share, rest = (middle - low) / (high - low), high - middle
+            left = share * within + math.sqrt(share * rest) * self._normal(key, depth)
+            if place == middle:
+                return before + left
+            if place < middle:
+                high, within, key = middle, left, 2 * key
             else:
-                low, at_low, place = middle, at_middle, 2 * place + 1
+                low, before, within, key = middle, before + left, within - left, 2 * key + 1
+            depth += 1
 
-        # One last bridge, to the time itself.
-        share = min(max((time - low) / (high - low), 0.0), 1.0)
-        bridge = math.sqrt(share * (1 - share) * (high - low)) * self._normal(place)
-        return at_low + (at_high - at_low) * share + bridge
-
-    def _normal(self, place: int) -> Tensor:
-        """Return the unit noise of a place in the tree (1 is the root, 2p and 2p + 1 below p)."""
-        digest = hashlib.blake2b(f"{self.seed}/{place}".encode(), digest_size=4).digest()
-        generator = torch.Generator().manual_seed(int.from_bytes(digest, "big"))
-        return torch.randn(self.shape, generator=generator).double()
+    def _normal(self, *place: int) -> Tensor:
+        return self.draw(self.seeds.seed(*place)).double()

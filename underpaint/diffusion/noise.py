@@ -7,6 +7,7 @@ device or dtype would draw another picture from the same seed.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias, cast
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from underpaint.diffusion._brownian import BrownianPath
 from underpaint.diffusion._philox import Philox
+from underpaint.diffusion._seed_tree import SeedTree
 
 Level: TypeAlias = float | Tensor
 """A sigma: one for all images, or (B,) where each image walks on its own."""
@@ -27,6 +29,9 @@ Origin: TypeAlias = Literal["cpu", "gpu", "nv"]
 
 _Shape: TypeAlias = tuple[int, ...]
 _ImageNoise: TypeAlias = Callable[[float, float], Tensor]
+
+BRANCH = 32
+"""Noises remembered of a Brownian path: a branch of its tree."""
 
 SEEDS = 2**32
 """Seeds there are; torch's CPU generator looks at 32 bits."""
@@ -65,6 +70,27 @@ class Stream:
         if self.delta == 0:
             draw(shape)  # what the picture starts from is not to come again
         return lambda _sigma, _sigma_next: draw(shape)
+
+    def brownian(
+        self, seed: int, shape: _Shape, ends: tuple[float, float], device: torch.device | str
+    ) -> _ImageNoise:
+        """Return the increments of an image's Brownian path over sigma, each of unit spread.
+
+        Args:
+            seed: of the image.
+            shape: of its latent.
+            ends: lowest and highest level.
+            device: that paints.
+        """
+
+        @lru_cache(maxsize=BRANCH)  # neighbouring intervals share the upper half of their branches
+        def draw(seed: int) -> Tensor:
+            return self.generator(seed, device)(shape)
+
+        path = BrownianPath(SeedTree.of(seed), *ends, draw)
+        return lambda sigma, sigma_next: (
+            (path(sigma_next) - path(sigma)) / math.sqrt(abs(sigma_next - sigma))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +224,12 @@ def source(
     Args:
         kind: the sampler's NOISE. ``gaussian``: each call draws anew, continuing every image's
             generator behind its starting noise. ``brownian``: increments of one Brownian path per
-            image over log(sigma), whatever the order of the calls, so that overlapping intervals
-            agree and more steps refine the same path.
+            image over sigma, whatever the order of the calls, so that overlapping intervals agree
+            and more steps refine the same path.
         seeds: one per image, each 0..2^32 - 1.
         shape: of one image's latent, without the batch.
-        sigmas: (N + 1,) the levels to be walked, falling, last 0.
-        stream: where gaussian noise comes from; a Brownian path is always drawn on the CPU.
+        sigmas: (N + 1,) the whole schedule, of which all or the tail is walked, falling, last 0.
+        stream: where the noise comes from.
         device: where the noise is wanted.
         dtype: what it is wanted in.
     """
@@ -212,7 +238,8 @@ def source(
     if kind == "gaussian":
         images = [stream.on_the_way(seed, shape, device) for seed in seeds]
     else:
-        images = [_brownian(seed, shape, sigmas) for seed in seeds]
+        ends = float(sigmas[sigmas > 0].min()), float(sigmas.max())
+        images = [stream.brownian(seed, shape, ends, device) for seed in seeds]
     nothing = torch.zeros(shape)
 
     def draw(sigma: Level, sigma_next: Level) -> Tensor:
@@ -220,17 +247,6 @@ def source(
         pairs = zip(images, intervals, strict=True)
         drawn = [nothing if start == end else image(start, end) for image, (start, end) in pairs]
         return torch.stack([noise.to(device, dtype) for noise in drawn])
-
-    return draw
-
-
-def _brownian(seed: int, shape: _Shape, sigmas: Tensor) -> _ImageNoise:
-    levels = sigmas[sigmas > 0].double()
-    path = BrownianPath(seed, shape, math.log(float(levels.min())), math.log(float(levels.max())))
-
-    def draw(sigma: float, sigma_next: float) -> Tensor:
-        before, after = math.log(sigma), math.log(sigma_next)
-        return (path(after) - path(before)) / math.sqrt(abs(after - before))
 
     return draw
 

@@ -60,7 +60,8 @@ def generate(request: ImageRequest, model: Model, *, lines: Lines = none) -> Ite
     sketch, mask = _given(request)
     known = _latent(sketch, request, model).to(model.device)
 
-    sigmas = _sigmas(request, model)
+    schedule = _schedule(request, model)
+    sigmas = schedule if request.init is None else truncated(schedule, request.strength)
     scale = _scale(request, sigmas)
     repaint = mask and _pixels.cells(mask, *known.shape[2:]).to(known)
     surroundings = _surroundings(sketch, mask, request, model)
@@ -76,7 +77,7 @@ def generate(request: ImageRequest, model: Model, *, lines: Lines = none) -> Ite
 
         latents, before = known, number * (len(sigmas) - 1)
         alone = [request.alone(index) for index in indices]
-        for step in _walk(alone, denoise, known, sigmas, model=model):
+        for step in _walk(alone, denoise, known, sigmas, schedule=schedule, model=model):
             latents, preview = step.x, _pixels.picture(model.preview(step.denoised))
             yield Progress(before + step.index + 1, len(groups) * (len(sigmas) - 1), "", preview)
 
@@ -129,10 +130,10 @@ def _sampler(request: ImageRequest) -> ModuleType:
     return catalog.entry(SAMPLERS, request.sampler)
 
 
-def _sigmas(request: ImageRequest, model: Model) -> Tensor:
-    """Return the levels to walk: all of the schedule, or the tail that repaints a sketch."""
+def _schedule(request: ImageRequest, model: Model) -> Tensor:
+    """Return the levels of all steps; a sketch is repainted by their tail."""
     automatic = request.schedule == AUTOMATIC
-    sigmas = levels(
+    return levels(
         own_schedule(request.sampler) if automatic else request.schedule,
         request.steps,
         model.clock,
@@ -141,7 +142,6 @@ def _sigmas(request: ImageRequest, model: Model) -> Tensor:
         discard=request.discard_penultimate or _discards(_sampler(request)),
         aligned=model.aligned,
     )
-    return sigmas if request.init is None else truncated(sigmas, request.strength)
 
 
 def _discards(sampler: ModuleType) -> bool:
@@ -178,6 +178,7 @@ def _walk(
     known: Tensor,
     sigmas: Tensor,
     *,
+    schedule: Tensor,
     model: Model,
 ) -> Iterator[Step]:
     """Noise what is known to the first level and walk down from there."""
@@ -192,7 +193,7 @@ def _walk(
         stream=stream,
         device=device,
     )
-    fresh = source(sampler.NOISE, seeds, shape, sigmas, stream=stream, device=device)
+    fresh = source(sampler.NOISE, seeds, shape, schedule, stream=stream, device=device)
     start = noised(known, sigmas[0], noise)
     yield from sampler.sample(denoise, start, sigmas, fresh, **_knobs(first, sampler))
 
