@@ -49,7 +49,7 @@ def test_a_german_sees_german(pages: "Opening", shared: Server) -> None:
     page = pages(shared.url, locale="de-DE")
     assert page.locator("#generate").text_content().startswith("Malen")
     page.get_by_role("button", name="Hell oder dunkel, Sprache").click()
-    page.get_by_label("Sprache").select_option("en")
+    page.get_by_label("Sprache", exact=True).select_option("en")
     assert page.locator("#generate").text_content().startswith("Generate")
     page.reload()
     assert page.locator("#generate").text_content().startswith("Generate")
@@ -169,7 +169,7 @@ def test_letters_in_a_text_are_no_shortcuts(desk: Desk) -> None:
 @slow
 def test_a_key_is_changed_on_the_page_of_keys(desk: Desk) -> None:
     desk.key("?")
-    desk.page.get_by_role("button", name="Change the key for Eraser").click()
+    desk.page.get_by_role("button", name="change the key for Eraser").click()
     desk.page.keyboard.press("k")
     desk.page.keyboard.press("Escape")
     desk.page.locator("dialog").wait_for(state="detached")

@@ -34,17 +34,20 @@ export function Help() {
           <div key={label}>
             <dt>{say(label)}</dt>
             <dd>
-              {BINDINGS.filter((binding) => binding.label === label).map(({ name }) => (
-                <button
-                  type="button"
-                  key={name}
-                  aria-label={say("help.change", { action: say(label) })}
-                  onClick={() => setChanging(name)}
-                  onBlur={() => setChanging(null)}
-                >
-                  <kbd>{changing === name ? say("help.press") : shown(keyOf(name, keys)) || "—"}</kbd>
-                </button>
-              ))}
+              {BINDINGS.filter((binding) => binding.label === label).map(({ name }) => {
+                const key = changing === name ? say("help.press") : shown(keyOf(name, keys)) || "—";
+                return (
+                  <button
+                    type="button"
+                    key={name}
+                    aria-label={say("help.change", { key, action: say(label) })}
+                    onClick={() => setChanging(name)}
+                    onBlur={() => setChanging(null)}
+                  >
+                    <kbd>{key}</kbd>
+                  </button>
+                );
+              })}
             </dd>
           </div>
         ))}

@@ -46,13 +46,17 @@ function PromptField({ name, label, hint, rows }: PromptProps) {
   const back = useRef(0);
 
   const replace = ({ text: fresh, start, end }: Selection): void => {
+    const field = element.current;
+    if (!field) return;
+    // At once, not when the page is drawn again: the next key may come before that.
+    field.value = fresh;
+    field.setSelectionRange(start, end);
     setField(name, fresh);
-    requestAnimationFrame(() => element.current?.setSelectionRange(start, end));
   };
   const press = (event: KeyboardEvent): void => {
     const field = element.current;
     if (!field || !event.key.startsWith("Arrow")) return;
-    const selection = { text, start: field.selectionStart, end: field.selectionEnd };
+    const selection = { text: field.value, start: field.selectionStart, end: field.selectionEnd };
     const up = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
     if ((event.ctrlKey || event.metaKey) && up) replace(weighed(selection, up * (event.shiftKey ? 0.01 : 0.1)));
     else if (event.altKey && up) recallPrompt(name, up, back, replace);
