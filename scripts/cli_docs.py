@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from underpaint.faces import cli
+from underpaint.faces._verbs import Verb
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "cli.md"
@@ -40,7 +41,7 @@ def page() -> str:
     return "\n".join([TITLE, *sections])
 
 
-def verbs(known: Mapping[str, cli.Verb]) -> Iterator[str]:
+def verbs(known: Mapping[str, Verb]) -> Iterator[str]:
     """Yield every verb, those that follow another behind it."""
     for name, verb in known.items():
         yield name

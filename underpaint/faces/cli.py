@@ -11,18 +11,16 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
 
 from underpaint.errors import RequestError, UnderpaintError
 from underpaint.faces._interruption import Interruption
-from underpaint.faces._parameters import argument, command, flag, option
-
-Values = Mapping[str, Any]
+from underpaint.faces._parameters import argument, flag, option
+from underpaint.faces._verbs import Values, Verb, program
 
 MODELS, OUTPUTS = "models", "outputs"
 WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
@@ -72,7 +70,7 @@ def _work(arguments: Sequence[str]) -> Callable[[Interruption], int]:
         UnderpaintError: there is no such verb or option.
     """
     verb = next((word for word in arguments if not word.startswith("-")), "")
-    parser = typer.main.get_command(program(verb))
+    parser = typer.main.get_command(program(VERBS, _about, _ABOUT, verb))
     try:
         work = parser.main(
             list(arguments) or ["--help"], prog_name="underpaint", standalone_mode=False
@@ -88,62 +86,6 @@ def _work(arguments: Sequence[str]) -> Callable[[Interruption], int]:
 def _ended(sentence: str, code: int) -> int:
     sys.stderr.write(f"underpaint: {sentence}\n")
     return code
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One thing the program can do.
-
-    Attributes:
-        help: what, for people.
-        work: does it, given the values of the options; returns the exit code.
-        parameters: makes the options.
-        verbs: those that may follow it; without one it does its own work.
-    """
-
-    help: str
-    work: Callable[[Values, Interruption], int]
-    parameters: Callable[[], list[inspect.Parameter]]
-    verbs: Mapping[str, "Verb"] = field(default_factory=dict)
-
-
-def program(verb: str) -> typer.Typer:
-    """Return the program as typer knows it.
-
-    Args:
-        verb: the one whose options are made; all of them together would take as long to make as
-            a verb takes to run.
-    """
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, help=_ABOUT)
-    app.callback()(_about)
-    for name, known in VERBS.items():
-        if known.verbs:
-            app.add_typer(_group(known, made=verb == name), name=name, help=known.help)
-        else:
-            app.command(name, help=known.help)(_function(known, made=verb == name))
-    return app
-
-
-def _group(known: Verb, *, made: bool) -> typer.Typer:
-    """Return a verb that others may follow as typer knows it."""
-    group = typer.Typer(rich_markup_mode=None)
-    group.callback(invoke_without_command=True)(_function(known, made=made))
-    for name, inner in known.verbs.items():
-        group.command(name, help=inner.help)(_function(inner, made=made))
-    return group
-
-
-def _function(known: Verb, *, made: bool) -> Callable[..., Any]:
-    parameters = known.parameters() if made else []
-    parameters.append(flag("debug", "Show the whole trace of a fault."))
-    return command(partial(_later, known.work), parameters)
-
-
-def _later(
-    work: Callable[[Values, Interruption], int], values: Values
-) -> Callable[[Interruption], int]:
-    """Leave the work to `run`, so that its errors pass through no hands but ours."""
-    return partial(work, values)
 
 
 def _about(
@@ -358,7 +300,7 @@ _MODELS = option(
 _JSON = flag("json", "Write JSON, for programs.")
 _MODEL = "A model by name, as listed by `underpaint models`."
 
-_MODEL_VERBS: Mapping[str, "Verb"] = {
+_MODEL_VERBS: Mapping[str, Verb] = {
     "pull": Verb(
         "Fetch a model from the Hugging Face hub, check it and keep it.",
         _models_pull,

@@ -128,6 +128,12 @@ def _record(storage: Value, label: Value, layout: tuple[Value, ...]) -> TensorRe
 
 
 class Dtype(NamedTuple):
+    """What numbers are made of.
+
+    Attributes:
+        label: as safetensors files name it.
+    """
+
     label: str
 
 
@@ -181,6 +187,10 @@ _INERT = frozenset(
 def named(module: Value, name: Value) -> Value:
     """Return what stands for a global name.
 
+    Args:
+        module: where it is from, as the pickle says.
+        name: in the module.
+
     Raises:
         Refused: it is not one of the few.
     """
@@ -197,6 +207,15 @@ def named(module: Value, name: Value) -> Value:
 
 
 def called(call: Value, arguments: Value) -> Value:
+    """Return what stands for the call of a name.
+
+    Args:
+        call: what `named` returned.
+        arguments: a tuple.
+
+    Raises:
+        Refused: it is none of the few names, or the arguments are not theirs.
+    """
     if isinstance(call, Inert):
         return Inert(call.name)
     if type(arguments) is not tuple or not any(call is known for known in _CALLS.values()):
@@ -205,7 +224,14 @@ def called(call: Value, arguments: Value) -> Value:
 
 
 def key(value: Value) -> Value:
-    """Return the key of a dictionary, unless its hash would cost much."""
+    """Return the key of a dictionary, unless its hash would cost much.
+
+    Args:
+        value: what a pickle gives as a key.
+
+    Raises:
+        Refused: it is neither flat nor small.
+    """
     flat = (str, int, float, bool, bytes, type(None), Inert)
     if isinstance(value, flat) or (type(value) is tuple and all(type(v) in flat for v in value)):
         return value
