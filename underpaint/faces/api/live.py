@@ -11,11 +11,12 @@ also in the midst of painting.
 """
 
 import asyncio
+import base64
 import contextlib
 import json
 import struct
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -25,7 +26,6 @@ from starlette.websockets import WebSocketDisconnect
 from underpaint.errors import RequestError, UnderpaintError
 from underpaint.faces.api.jobs import requested
 from underpaint.media import Image
-from underpaint.requests.image import ImageRequest
 from underpaint.studio._feed import Feed
 from underpaint.studio.app import Studio
 from underpaint.studio.jobs import Job
@@ -175,11 +175,9 @@ def _submitted(studio: Studio, frame: Frame) -> Job:
     Raises:
         UnderpaintError: the sketch is no picture, or a value is not allowed.
     """
-    sketch = Image.decode(frame.data)
-    request = requested(studio, "image", {**frame.values, "batch": 1, "init": None}, {})
-    return studio.submit(
-        replace(request, init=sketch), client=CLIENT, priority=PRIORITY, front=True
-    )
+    sketch = base64.b64encode(frame.data).decode()
+    request = requested(studio, "image", {**frame.values, "batch": 1, "init": sketch}, {})
+    return studio.submit(request, client=CLIENT, priority=PRIORITY, front=True)
 
 
 async def _followed(
@@ -192,18 +190,18 @@ async def _followed(
     """
     feed, frame, job = work
     try:
-        while not (now := studio.job(job.id)).over and not mailbox.full:
+        while not studio.job(job.id).over and not mailbox.full:
             for notice in await feed.taken(0.1):
-                now = notice.progress
-                if notice.job == job.id and now is not None and now.preview is not None:
-                    await _send(websocket, frame.rev, (now.step - 1, now.steps), now.preview)
+                step = notice.progress
+                if notice.job == job.id and step is not None and step.preview is not None:
+                    await _send(websocket, frame.rev, (step.step - 1, step.steps), step.preview)
     finally:
         over = studio.cancel(job.id)
     if over.error:
         raise RequestError(over.error)
     for id in over.pictures:
         picture: Image = await run_sync(studio.gallery.image, id)
-        await _send(websocket, frame.rev, (_last(over.request),) * 2, picture)
+        await _send(websocket, frame.rev, (over.request.steps,) * 2, picture)
         if not frame.keep:
             studio.gallery.delete(id)
 
@@ -211,7 +209,3 @@ async def _followed(
 async def _send(websocket: WebSocket, rev: int, steps: tuple[int, int], picture: Image) -> None:
     jpeg = await run_sync(picture.jpeg, QUALITY)
     await websocket.send_bytes(_ANSWER.pack(rev, *steps) + jpeg)
-
-
-def _last(request: ImageRequest) -> int:
-    return request.steps

@@ -1,0 +1,31 @@
+"""What there is to choose from."""
+
+from starlette.testclient import TestClient
+
+from underpaint import catalog
+from underpaint.requests import _samplers
+from underpaint.requests.image import ImageRequest
+
+
+def test_models_are_listed_as_openais_clients_know_lists(script: TestClient) -> None:
+    told = script.get("/v1/models").json()
+    assert told["object"] == "list"
+    [mini] = told["data"]
+    assert (mini["id"], mini["object"], mini["embedded"]) == ("mini", "model", True)
+    assert "path" not in mini
+
+
+def test_samplers_and_schedules_are_those_of_the_catalogue(script: TestClient) -> None:
+    samplers = script.get("/v1/samplers").json()
+    assert [each["id"] for each in samplers] == list(catalog.ids(_samplers.SAMPLERS))
+    assert {"id": "dpmpp_2m", "label": "DPM++ 2M", "schedule": "karras"} in samplers
+    schedules = script.get("/v1/schedules").json()
+    assert {each["id"]: each["label"] for each in schedules} == dict(_samplers.SCHEDULES)
+
+
+def test_every_request_has_its_schema(script: TestClient) -> None:
+    told = script.get("/v1/schemas").json()
+    assert told == {"image": ImageRequest.json_schema()}
+    steps = told["image"]["properties"]["steps"]
+    assert (steps["minimum"], steps["maximum"], steps["default"]) == (1, 150, 20)
+    assert steps["description"]
