@@ -356,7 +356,7 @@ def overflow(folder: Path, *, jobs: int, waiting: int) -> Figures:
 
 def main() -> None:
     """Measure, and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Whether the studio keeps its promises.")
     parser.add_argument("--small", action="store_true", help="as in the tests")
     small = parser.parse_args().small
     with tempfile.TemporaryDirectory() as place:

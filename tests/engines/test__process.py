@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import BinaryIO, cast
 
 from underpaint.engines import _wire
@@ -12,7 +13,7 @@ ASKED = ImageRequest(model="tiny", steps=2, width=64, height=64, seed=1, variati
 SETUP = {"engine": "stub", "folders": [], "options": {}}
 
 
-def spoken(*orders: dict[str, object]) -> tuple[list[dict[str, object]], int]:
+def spoken(*orders: Mapping[str, object]) -> tuple[list[dict[str, object]], int]:
     """Return what the program answers to some orders, and its exit code."""
     with subprocess.Popen(
         [sys.executable, "-m", "underpaint.engines._process"],

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from underpaint.errors import RequestError
@@ -64,7 +65,7 @@ def test_a_sketch_is_painted_and_kept_nowhere(
     studio: Studio, asked: Ask, sketch: Image, tmp_path: Path
 ) -> None:
     live = studio.live()
-    number = live.offer(ImageRequest(**_values(asked("a fox"), init=sketch)))
+    number = live.offer(replace(asked("a fox"), init=sketch))
     last = until_finished(live, number)[-1]
     assert isinstance(last.event, Finished)
     assert last.event.media.width == 64
@@ -72,10 +73,6 @@ def test_a_sketch_is_painted_and_kept_nowhere(
     assert studio.jobs() == ()
     assert studio.gallery.listing() == studio.gallery.listing(kind="sketch") == ()
     assert not list(tmp_path.rglob("*.png"))
-
-
-def _values(request: ImageRequest, **others: object) -> dict[str, object]:
-    return {name: getattr(request, name) for name in request.__dataclass_fields__} | others
 
 
 def test_it_goes_before_jobs_and_they_go_on_after_a_rest(studio: Studio, asked: Ask) -> None:

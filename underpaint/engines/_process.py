@@ -5,6 +5,7 @@ midst of a step: between two operations of the networks. It ends when its master
 """
 
 import _thread
+import contextlib
 import os
 import queue
 import signal
@@ -149,9 +150,9 @@ def main() -> None:
     orders, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    sys.stdout = sys.stderr
     try:
-        _Worker(orders, replies).serve()
+        with contextlib.redirect_stdout(sys.stderr):
+            _Worker(orders, replies).serve()
     except BrokenPipeError:
         os._exit(0)
 

@@ -54,7 +54,7 @@ class Board:
         """Begin with no news and no listeners."""
         self.closed = False
         self._lock = threading.Lock()
-        self._wakers: set[Callable[[], None]] = set()
+        self._wakers: set[Callable[[], object]] = set()
         self._progress: dict[str, tuple[float, Progress]] = {}
         self._woken = 0.0
 
@@ -104,7 +104,7 @@ class Board:
         self.changed()
 
     @contextlib.contextmanager
-    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+    def waking(self, wake: Callable[[], object]) -> Iterator[None]:
         """Call `wake` at any news, from any thread, as long as this lasts."""
         with self._lock:
             self._wakers.add(wake)

@@ -96,12 +96,12 @@ class Wanted:
     before: int | None
     limit: int
 
-    def query(self) -> tuple[Value, ...]:
-        """Return the query, then its values."""
+    def query(self) -> tuple[str, list[Value]]:
+        """Return the query and its values."""
         conditions = list(self._conditions())
         where = " AND ".join(condition for condition, _ in conditions)
         values = [value for _, value in conditions if value is not None]
-        return f"{PICTURE} WHERE {where} ORDER BY number DESC LIMIT ?", *values, self.limit
+        return f"{PICTURE} WHERE {where} ORDER BY number DESC LIMIT ?", [*values, self.limit]
 
     def _conditions(self) -> Iterator[tuple[str, Value]]:
         yield "kind = ?", self.kind

@@ -158,7 +158,8 @@ class Gallery:
         wanted = _pictures.Wanted(
             query, kind, starred, tag, model, parent, job, deleted, before, limit
         )
-        return tuple(_pictures.of(row) for row in self._database.rows(*wanted.query()))
+        query, values = wanted.query()
+        return tuple(_pictures.of(row) for row in self._database.rows(query, *values))
 
     def image(self, id: str) -> Image:
         """Return a picture itself, its text inside.
