@@ -138,6 +138,15 @@ def test_a_variant_of_a_folder_is_asked_for(hub: Hub, tmp_path: Path) -> None:
         client.wanted("me/tiny", mirror=hub.url, variant="fp8")
 
 
+def test_a_network_that_lacks_a_variant_comes_as_it_is() -> None:
+    names = ["unet/a.fp16.safetensors", "vae/a.safetensors", "text_encoder/a.bf16.safetensors"]
+    assert client._chosen([client._INDEX, *names], "fp16")[1:] == names
+    assert client._chosen([client._INDEX, *names], "")[1:] == names
+    both = [*names, "unet/a.safetensors"]
+    assert "unet/a.fp16.safetensors" not in client._chosen([client._INDEX, *both], "")
+    assert client._chosen([client._INDEX, *names], "fp8") == []
+
+
 def test_shards_are_of_the_variant_that_their_names_tell() -> None:
     for name, variant in (
         ("unet/diffusion_pytorch_model.safetensors", ""),

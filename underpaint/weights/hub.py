@@ -188,9 +188,23 @@ def _chosen(names: Sequence[str], variant: str) -> list[str]:
         return [name for name in names if "/" not in name and name.endswith(_SAFE)]
     inner = [name for name in names if name.count("/") == 1]
     weights = [name for name in inner if name.startswith(_NETWORKS) and name.endswith(_SAFE)]
-    own = [name for name in weights if _variant(name) == variant]
+    own = [
+        name
+        for part in _NETWORKS
+        for name in _of_variant([each for each in weights if each.startswith(part)], variant)
+    ]
+    if variant and not any(_variant(name) == variant for name in own):
+        return []
     texts = [n for n in inner if n.startswith((*_NETWORKS, *_BESIDE)) and n.endswith(_TEXTS)]
     return [_INDEX, *texts, *own] if own else []
+
+
+def _of_variant(names: Sequence[str], variant: str) -> list[str]:
+    """Return a network's files of a variant; of a network that lacks it the plain or any others."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(_variant(name), []).append(name)
+    return groups.get(variant) or groups.get("") or next(iter(groups.values()), [])
 
 
 def _variant(name: str) -> str:
@@ -248,13 +262,19 @@ def _fault(path: Path, remote: Remote) -> str:
     size = path.stat().st_size
     if remote.size is not None and size != remote.size:
         return f"it has {size} bytes instead of {remote.size}"
-    if remote.large:
-        found = hashes.sha256(path)
-    else:
-        found = hashlib.sha1(b"blob %d\0" % size + path.read_bytes()).hexdigest()
+    found = hashes.sha256(path) if remote.large else _as_git_does(path, size)
     if remote.digest and found != remote.digest:
         return f"its hash is {found} instead of {remote.digest}"
     return ""
+
+
+def _as_git_does(path: Path, size: int) -> str:
+    """Return the name that git gives to a file's contents."""
+    digest = hashlib.sha1(b"blob %d\0" % size)
+    with path.open("rb") as file:
+        while piece := file.read(2**20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def _token(mirror: str | None) -> bool | None:
