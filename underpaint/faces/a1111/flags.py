@@ -223,7 +223,4 @@ def _check(name: str, flag: Flag, taken: Sequence[str]) -> None:
 
 def _notes(names: Iterable[str]) -> tuple[str, ...]:
     idle = [name for name in names if not FLAGS[name].ours and not FLAGS[name].quiet]
-    if not idle:
-        return ()
-    verb = "has" if len(idle) == 1 else "have"
-    return (f"{', '.join(idle)} {verb} no meaning here and changes nothing",)
+    return (f"without meaning here, and so without effect: {', '.join(idle)}",) if idle else ()
