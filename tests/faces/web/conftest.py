@@ -37,11 +37,13 @@ class Server:
         out: where its pictures are.
         url: the page's address, with the key; "" while it does not run.
         port: where it stands; the same after a restart.
+        engine: what paints: "stub", or "inline" for the real thing.
     """
 
     out: Path
     url: str = ""
     port: int = 0
+    engine: str = "stub"
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     def start(self) -> None:
@@ -50,7 +52,7 @@ class Server:
         self.process = subprocess.Popen(
             [*command, "--out", str(self.out)],
             cwd=ROOT,
-            env=os.environ | {"UNDERPAINT_ENGINE": "stub", "OMP_NUM_THREADS": "1"},
+            env=os.environ | {"UNDERPAINT_ENGINE": self.engine, "OMP_NUM_THREADS": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -143,10 +145,12 @@ class Desk:
         self.page.locator(f".results[data-job='{job}']").wait_for()
         return job
 
-    def generate(self, prompt: str = "", pictures: int = 4) -> None:
-        """Press Generate, and wait for so many pictures."""
+    def generate(self, prompt: str = "", pictures: int = 4, seconds: float = 20) -> None:
+        """Press Generate, and wait for so many pictures, at most so many seconds."""
         job = self.submit(prompt)
-        self.page.locator(f".results[data-job='{job}'][data-state=done]").wait_for(timeout=20_000)
+        self.page.locator(f".results[data-job='{job}'][data-state=done]").wait_for(
+            timeout=seconds * 1000
+        )
         self.tiles(pictures)
 
     def tiles(self, count: int) -> None:

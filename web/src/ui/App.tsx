@@ -1,6 +1,6 @@
 /** The page: words on the left, the canvas in the middle, what became of it on the right. */
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useWords } from "../i18n";
 import { offer } from "../studio/drawing";
 import { type Pane, view } from "../studio/state";
@@ -29,7 +29,7 @@ export function App() {
   useEffect(() => {
     document.documentElement.dataset["theme"] = theme;
   }, [theme]);
-  useDrops();
+  const dragged = useDrops();
 
   return (
     <div class="page" data-narrow={narrow}>
@@ -59,6 +59,7 @@ export function App() {
       {dialog === "help" ? <Help /> : null}
       {dialog === "viewer" || dialog === "compare" ? <Viewer mode={dialog} /> : null}
       {dialog === "drop" ? <DropDialog /> : null}
+      {dragged ? <div class="drop-here">{say("recall.drop")}</div> : null}
       <Toasts />
     </div>
   );
@@ -97,16 +98,26 @@ function Toasts() {
   );
 }
 
-/** Files dropped or pasted anywhere. */
-function useDrops(): void {
+/** Take files dropped or pasted anywhere; returns whether one hangs over the page. */
+function useDrops(): boolean {
+  const [dragged, setDragged] = useState(false);
   useEffect(() => {
     const stopper = new AbortController();
     const { signal } = stopper;
-    document.addEventListener("dragover", (event) => event.preventDefault(), { signal });
+    document.addEventListener(
+      "dragover",
+      (event) => {
+        event.preventDefault();
+        setDragged(event.dataTransfer?.types.includes("Files") ?? false);
+      },
+      { signal },
+    );
+    document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget ?? setDragged(false), { signal });
     document.addEventListener(
       "drop",
       (event) => {
         event.preventDefault();
+        setDragged(false);
         offer(event.dataTransfer?.files[0]);
       },
       { signal },
@@ -121,4 +132,5 @@ function useDrops(): void {
     );
     return () => stopper.abort();
   }, []);
+  return dragged;
 }

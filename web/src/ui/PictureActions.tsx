@@ -1,5 +1,6 @@
 /** What can be done with one picture. */
 
+import * as api from "../api/client";
 import type { Picture } from "../api/types";
 import { useWords } from "../i18n";
 import { open } from "../keys/shortcuts";
@@ -7,8 +8,13 @@ import { download, sendToInpaint, useAsSketch } from "../studio/drawing";
 import { remove, toggleStar } from "../studio/gallery";
 import { recall, reproduce } from "../studio/painting";
 import { view } from "../studio/state";
-import { tell } from "../studio/toasts";
+import { attempt, tell } from "../studio/toasts";
 import { Button } from "./parts";
+
+/** Open the picture that this one goes on from. */
+function showParent(picture: Picture): Promise<void> {
+  return attempt(async () => view.set({ viewed: await api.picture(picture.parent), dialog: "viewer" }));
+}
 
 export function PictureActions({ picture, large = false }: { picture: Picture; large?: boolean }) {
   const say = useWords();
@@ -40,6 +46,9 @@ export function PictureActions({ picture, large = false }: { picture: Picture; l
             tell(say("recall.done"));
           })}
         />
+        {picture.parent ? (
+          <Button icon="parent" label={say("picture.parent")} onClick={() => void showParent(picture)} />
+        ) : null}
         <Button icon="download" label={say("picture.download")} onClick={() => download(picture.url, `underpaint-${picture.id}.png`)} />
         <Button icon="clear" label={say("picture.delete")} shortcut="Del" onClick={closing(() => void remove(picture))} />
       </span>
