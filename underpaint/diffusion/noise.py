@@ -30,8 +30,8 @@ Origin: TypeAlias = Literal["cpu", "gpu", "nv"]
 _Shape: TypeAlias = tuple[int, ...]
 _ImageNoise: TypeAlias = Callable[[float, float], Tensor]
 
-BRANCH = 32
-"""Noises remembered of a Brownian path: a branch of its tree."""
+BRANCHES = 48
+"""Noises remembered of a Brownian path: two branches of its tree."""
 
 SEEDS = 2**32
 """Seeds there are; torch's CPU generator looks at 32 bits."""
@@ -83,14 +83,17 @@ class Stream:
             device: that paints.
         """
 
-        @lru_cache(maxsize=BRANCH)  # neighbouring intervals share the upper half of their branches
+        @lru_cache(maxsize=BRANCHES)  # neighbours share the upper half, an end is the next start
         def draw(seed: int) -> Tensor:
             return self.generator(seed, device)(shape)
 
         path = BrownianPath(SeedTree.of(seed), *ends, draw)
-        return lambda sigma, sigma_next: (
-            (path(sigma_next) - path(sigma)) / math.sqrt(abs(sigma_next - sigma))
-        )
+
+        def increment(sigma: float, sigma_next: float) -> Tensor:
+            before = path(sigma)
+            return (path(sigma_next) - before) / math.sqrt(abs(sigma_next - sigma))
+
+        return increment
 
 
 @dataclass(frozen=True, slots=True)
