@@ -138,6 +138,20 @@ def test_a_fault_is_told_and_the_process_lives_on(
     assert "Traceback" in capfd.readouterr().err
 
 
+def test_one_that_cannot_be_started_says_why(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", full)
+        with pytest.raises(CrashError, match="cannot be started: Cannot allocate memory"):
+            engine.start()
+    assert engine.pid is None
+    assert isinstance(list(engine.run(asked()))[-1], Finished)
+
+
 def test_an_engine_that_cannot_be_made_says_why() -> None:
     engine = Engine(options={"device": "abacus"})
     try:

@@ -103,6 +103,16 @@ def test_a_full_disk_fails_one_job(
     assert studio.wait(studio.submit(asked(seed=2)).id, 60).state == "done"
 
 
+def test_a_fault_in_the_queue_is_outlived(
+    studio: Studio, asked: Ask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patch, caplog.at_level(logging.CRITICAL):
+        patch.setattr(studio._queue, "claim", lambda: 1 / 0)
+        job = studio.submit(asked())
+        assert not studio.wait(job.id, 0.5).over
+    assert studio.wait(job.id, 30).state == "done"
+
+
 def test_a_silent_worker_is_replaced(settings: Settings, asked: Ask) -> None:
     strict = Settings(**settings.model_dump() | {"patience": 0.5})
     with Studio(strict) as studio:

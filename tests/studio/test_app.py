@@ -198,6 +198,23 @@ def test_a_full_queue_refuses_and_goes_on(settings: Settings, asked: Ask) -> Non
         assert [studio.wait(job.id, 30).state for job in waiting] == ["done", "done"]
 
 
+def test_it_ends_though_the_disk_is_full(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = Studio(settings)
+    studio.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(studio._database, "backup", _full)
+        with pytest.raises(StorageError, match="disk is full"):
+            studio.stop()
+    studio.stop()
+    Studio(settings).stop()
+
+
+def _full() -> None:
+    raise StorageError("the disk is full")
+
+
 def test_one_folder_has_one_studio(studio: Studio) -> None:
     with pytest.raises(StorageError, match="used by another studio"):
         Studio(studio.settings)

@@ -84,7 +84,11 @@ class Engine:
         return self._process is not None and self._process.alive and self._process.ready
 
     def start(self) -> None:
-        """Start the worker process, if none is there; it gets ready while this returns."""
+        """Start the worker process, if none is there; it gets ready while this returns.
+
+        Raises:
+            CrashError: it cannot be started.
+        """
         with self._starting:
             if self._process is not None and not self._process.alive:
                 self._process.end(0)
@@ -192,14 +196,17 @@ class _Process:
     def __init__(self, setup: Mapping[str, Any]) -> None:
         self.ready = False
         self._said: queue.SimpleQueue[_wire.Message] = queue.SimpleQueue()
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}._process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=_environment(),
-            start_new_session=os.name != "nt",
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-        )
+        try:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", f"{__package__}._process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=_environment(),
+                start_new_session=os.name != "nt",
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+        except OSError as error:
+            raise CrashError(f"the worker process cannot be started: {error.strerror}") from error
         self._orders = cast(BinaryIO, self._child.stdin)
         self._replies = cast(BinaryIO, self._child.stdout)
         self._reader = threading.Thread(target=self._read, daemon=True)

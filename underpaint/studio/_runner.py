@@ -105,7 +105,7 @@ class Runner:
                 self._engine.start()
                 if not (self._painted_live() or self._done_a_job() or self._copied()):
                     self._stirred.wait(self._nap())
-            except UnderpaintError:
+            except Exception:  # noqa: BLE001  as long as there is a studio, somebody works
                 _LOG.exception("the queue cannot go on; it tries again in a while")
                 self._stirred.wait(A_WHILE)
 

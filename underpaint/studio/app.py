@@ -99,7 +99,7 @@ class Studio:
             engine=self._engine,
             backup=self._database.backup,
         )
-        self._running = False
+        self._running = self._stopped = False
 
     def __enter__(self) -> Self:
         """Start."""
@@ -119,14 +119,17 @@ class Studio:
 
     def stop(self) -> None:
         """End, after the job that runs or `Settings.drain` seconds; what is not done is kept."""
-        if self._running:
-            self._running = False
-            self._runner.stop(self.settings.drain)
-        self._engine.stop()
-        self._board.close()
-        self._database.backup()
-        self._database.close()
-        self._hold.release()
+        if self._stopped:
+            return
+        self._stopped = True
+        with contextlib.ExitStack() as last:
+            for part in (self._hold.release, self._database.close, self._board.close):
+                last.callback(part)
+            last.callback(self._engine.stop)
+            if self._running:
+                self._running = False
+                self._runner.stop(self.settings.drain)
+            self._database.backup()
 
     def submit(
         self,
