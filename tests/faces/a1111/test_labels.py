@@ -13,7 +13,7 @@ SAMPLERS = """
 """
 
 
-@pytest.mark.parametrize("name", map(str.strip, SAMPLERS.split(",")))
+@pytest.mark.parametrize("name", [name.strip() for name in SAMPLERS.split(",")])
 def test_every_sampler_of_a1111_is_there_by_its_exact_name(name: str) -> None:
     assert name in [each["name"] for each in labels.samplers()]
 
