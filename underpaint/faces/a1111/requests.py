@@ -212,8 +212,8 @@ def _painted_on(payload: ImageToImage, settings: Mapping[str, Any]) -> dict[str,
         "strength": 0.75 if strength is None else strength,
     }
     if payload.mask:
-        across, down = payload.mask_blur_x, payload.mask_blur_y
-        blur = (across, down) if payload.mask_blur is None else (payload.mask_blur,) * 2
+        both = payload.mask_blur
+        blur = (payload.mask_blur_x, payload.mask_blur_y) if both is None else (both, both)
         mask = pictures.decoded(payload.mask, "mask")
         inverted = bool(payload.inpainting_mask_invert)
         values["mask"] = _fitted(pictures.mask(mask, inverted=inverted, blur=blur), *place)

@@ -126,7 +126,7 @@ def _add_pictures(routes: APIRouter, gallery: Gallery) -> None:
 
     @routes.get("/{id}/request", summary="What paints a picture again, pictures included")
     def request(id: Id) -> dict[str, Any]:
-        return dict(of_request(gallery.request(id)))
+        return of_request(gallery.request(id))
 
     @routes.get("/{id}/children", summary="What was made from a picture")
     def children(id: Id) -> list[PictureView]:

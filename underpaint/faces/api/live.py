@@ -201,7 +201,7 @@ async def _followed(
         raise RequestError(over.error)
     for id in over.pictures:
         picture: Image = await run_sync(studio.gallery.image, id)
-        await _send(websocket, frame.rev, (over.request.steps,) * 2, picture)
+        await _send(websocket, frame.rev, (over.request.steps, over.request.steps), picture)
         if not frame.keep:
             studio.gallery.delete(id)
 

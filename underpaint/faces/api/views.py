@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from fastapi import Path
@@ -177,6 +176,6 @@ class NoticeView(BaseModel):
         )
 
 
-def of_request(request: ImageRequest) -> Mapping[str, Any]:
+def of_request(request: ImageRequest) -> dict[str, Any]:
     """Return a request as JSON has it."""
     return json.loads(request.to_json())
