@@ -68,3 +68,15 @@ def test_what_is_no_picture_is_refused(folder: Path) -> None:
     (folder / "bad.png").write_bytes(b"no picture")
     with pytest.raises(MediaError):
         _adoption.read(folder, folder / "bad.png")
+
+
+def test_a_text_says_what_a_picture_was_made_from(
+    sketch: Image, asked: Callable[..., ImageRequest]
+) -> None:
+    text = infotext.write(asked("a fox"), model_hash="", model_name="tiny")
+    marked = _adoption.marked(sketch.with_text(text), "aa11")
+    assert _adoption.origin(marked.text) == "aa11"
+    assert infotext.read(marked.text) == infotext.read(text)
+    assert _adoption.origin(text) == ""
+    assert _adoption.marked(sketch.with_text(text), "").text == text
+    assert _adoption.marked(sketch, "aa11").text == ""

@@ -190,6 +190,24 @@ def test_a_sketch_is_kept_once_and_is_the_parent(
     assert (parent.kind, parent.id) == ("sketch", child.parent)
 
 
+def test_a_picture_whose_row_was_lost_knows_its_parent(
+    painter: Painter,
+    gallery: Gallery,
+    ticket: Make,
+    asked: Callable[..., ImageRequest],
+    tmp_path: Path,
+) -> None:
+    doodle = painter.sketch.resized(128, 128)
+    first = painter.painted(ticket(), replace(asked(), init=doodle))
+    painter.sketch = painter.sketch.resized(32, 32)
+    second = painter.painted(ticket(parent=first.id))
+    with Database(tmp_path / "new.sqlite", MIGRATIONS) as database:
+        again = Gallery(tmp_path / "outputs", database, Queue(database))
+        assert [each.id for each in again.ancestors(second.id)] == [first.id, first.parent]
+        assert again.request(first.id).init == doodle
+        assert again.request(second.id).init is None
+
+
 def test_a_picture_that_is_painted_over_is_the_parent(
     painter: Painter, gallery: Gallery, ticket: Make, asked: Callable[..., ImageRequest]
 ) -> None:

@@ -14,9 +14,11 @@ from underpaint.media import Image
 from underpaint.studio._pictures import Picture, described
 from underpaint.studio._requests import Stored
 
-__all__ = ["read", "strangers"]
+__all__ = ["marked", "origin", "read", "strangers"]
 
 MAX_DEPTH = 4
+
+_ORIGIN = "Init image hash"
 
 _NAMED = re.compile(r"\d{6}-\d+-(?P<job>[0-9a-f]{16})-(?P<index>\d{1,4})\.png")
 
@@ -59,6 +61,23 @@ def read(folder: Path, path: Path) -> Picture:
         bytes=path.stat().st_size,
         created=path.stat().st_mtime,
     )
+
+
+def marked(image: Image, content: str) -> Image:
+    """Return a picture whose text also says what it was made from.
+
+    Args:
+        image: the picture; one without a text says nothing.
+        content: of the picture that it was made from; "" for none.
+    """
+    return (
+        image.with_text(f"{image.text}, {_ORIGIN}: {content}") if content and image.text else image
+    )
+
+
+def origin(text: str) -> str:
+    """Return the content of what a picture was made from, as its text says; "" for none."""
+    return infotext.parts(text)[2].get(_ORIGIN, "")
 
 
 def _made(text: str) -> Stored | None:

@@ -15,7 +15,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from underpaint import files
+from underpaint import files, infotext
 from underpaint.errors import MediaError, NotFoundError, StorageError
 from underpaint.events import Finished
 from underpaint.media import Image
@@ -66,16 +66,17 @@ class Gallery:
         Raises:
             StorageError: it cannot be written.
         """
-        data = finished.media.png()
-        path = self._place(job, index, finished.request.seed)
+        parent = job.parent or made.inputs.get("init", "")
+        media = _adoption.marked(finished.media, self.picture(parent).content if parent else "")
+        data, path = media.png(), self._place(job, index, finished.request.seed)
         files.write(path, data)
         picture = replace(
-            _pictures.described(finished.media, made),
+            _pictures.described(media, made),
             id=f"{job.id}-{index}",
             path=path.relative_to(self._folder).as_posix(),
             job=job.id,
             index=index,
-            parent=job.parent or made.inputs.get("init", ""),
+            parent=parent,
             bytes=len(data),
             created=time.time(),
         )
@@ -310,8 +311,18 @@ class Gallery:
         adopted = 0
         for path in _adoption.strangers(self._folder, self._sketches, known):
             with contextlib.suppress(MediaError, StorageError, sqlite3.IntegrityError):
-                picture = _adoption.read(self._folder, path)
+                picture = self._rooted(_adoption.read(self._folder, path))
                 with self._database.change() as tables:
                     _pictures.insert(tables, picture)
                 adopted += 1
         return adopted
+
+    def _rooted(self, picture: Picture) -> Picture:
+        """Return a picture that was adopted, with what it was made from, if that is here."""
+        mark = _adoption.origin(picture.text)
+        rows = self._database.rows("SELECT id FROM pictures WHERE content = ? LIMIT 1", mark)
+        if not rows:
+            return picture
+        id = rows[0]["id"]
+        painted_over = "Denoising strength" in infotext.parts(picture.text)[2]
+        return replace(picture, parent=id, inputs={"init": id} if painted_over else {})
