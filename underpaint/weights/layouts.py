@@ -19,7 +19,7 @@ from torch import Tensor
 from underpaint.errors import WeightsError
 from underpaint.weights._lazy import Promise
 
-__all__ = ["PARTS", "Part", "named_as_folder", "named_as_single"]
+__all__ = ["PARTS", "Part", "folder_names", "named_as_folder", "named_as_single"]
 
 Promised: TypeAlias = Mapping[str, Promise]
 Table: TypeAlias = Mapping[str, str]
@@ -147,6 +147,23 @@ def named_as_folder(part: Part, promised: Promised, where: str) -> dict[str, Pro
             f"{where} has {ascii(unknown[0])[:100]}, for which diffusers has no name"
         )
     return {_renamed(name, table): _as_folder(name, part, split[name]) for name in split}
+
+
+def folder_names(kind: str, names: Collection[str]) -> dict[str, str]:
+    """Return what a folder calls each tensor of a network.
+
+    Args:
+        kind: of the network; see `Part`.
+        names: as a single file has them, without the part's prefix.
+
+    Returns:
+        Names in a folder by those in a single file; of a matrix that holds three projections
+        there are three, NAME.attn.in_proj.0.weight and so on.
+    """
+    table = {single: own for own, single in _table(kind, names).items()}
+    fused = {name: match for name in names if (match := _FUSED.fullmatch(name))}
+    thirds = [f"{match[1]}.{third}.{match[2]}" for match in fused.values() for third in range(3)]
+    return {name: _renamed(name, table) for name in (*names, *thirds) if name not in fused}
 
 
 _SAME = (
