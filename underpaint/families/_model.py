@@ -14,6 +14,7 @@ numbers can split in the midst of a vector, where torch computes an exponential 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from underpaint.diffusion.prediction import PREDICTIONS, Denoiser, Prediction
 from underpaint.diffusion.sigmas import ALIGNED_SD1
 from underpaint.errors import RequestError
 from underpaint.families import _preview
+from underpaint.families._adapted import Worn
 from underpaint.families._marks import Marks
 from underpaint.families._text import Reader
 from underpaint.requests._emphasis import Emphasis
@@ -240,6 +242,20 @@ class Model(ABC):
         """
         unscaled = latent.float() / self._marks.latent_scale
         return self._each(self._decoded, unscaled.to(self.device)).float()
+
+    def adapted(self, worn: tuple[Worn, ...]) -> AbstractContextManager[None]:
+        """Return the context in which adapters change its networks; then they are as they were.
+
+        Args:
+            worn: which, and how much of each; they add up.
+
+        Raises:
+            RequestError: it takes none.
+            WeightsError: on entering: a file is not acceptable, or not made for this model.
+        """
+        if worn:
+            raise RequestError(f"{self.name!r} takes no adapters, such as LoRA")
+        return nullcontext()
 
     def preview(self, latent: Tensor) -> Tensor:
         """Return a small, rough picture of each latent, in no time.

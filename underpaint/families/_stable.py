@@ -4,12 +4,14 @@ Paper: Rombach et al. 2022, arXiv:2112.10752. A family adds how it reads texts.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from contextlib import AbstractContextManager
+from typing import NamedTuple, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from underpaint.errors import RequestError, WeightsError
+from underpaint.families._adapted import TEXT, UNET, Wardrobe, Worn
 from underpaint.families._distilled import distilled
 from underpaint.families._model import Conditioning, Heard, Model
 from underpaint.families._parts import Parts
@@ -51,6 +53,9 @@ class StableDiffusion(Model):
         self._pixel_dtype = next(self._autoencoder.parameters()).dtype
         self._check_channels(parts.where)
         self._check_width(parts.where)
+        texts = (cast(nn.Module, reader.network) for reader in self._readers)
+        listed = zip((UNET, TEXT, f"{TEXT}_2"), (self._unet, *texts), strict=False)
+        self._wardrobe = Wardrobe(dict(listed))
 
     @property
     def readers(self) -> tuple[Reader, ...]:
@@ -81,6 +86,19 @@ class StableDiffusion(Model):
     def inpaints(self) -> bool:
         """Whether its network sees the mask, and what is kept, beside the latent."""
         return self._unet.params.in_channels > self.latent_channels
+
+    def adapted(self, worn: tuple[Worn, ...]) -> AbstractContextManager[None]:
+        """Return the context in which adapters change its networks; then they are as they were.
+
+        What it wore last is kept for the next time.
+
+        Args:
+            worn: which, and how much of each; they add up.
+
+        Raises:
+            WeightsError: on entering: a file is not acceptable, or not made for this model.
+        """
+        return self._wardrobe.wearing(worn)
 
     def encode_text(
         self,

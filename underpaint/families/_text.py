@@ -9,7 +9,8 @@ The ways of emphasis are AUTOMATIC1111's:
     none       brackets are text
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
 import torch
@@ -91,6 +92,11 @@ class Reader:
         self._tokenizer = Tokenizer()
         self._learnt: dict[tuple[int, ...], Tensor] = {}
 
+    @property
+    def network(self) -> TextEncoder:
+        """The text encoder."""
+        return self._network
+
     def learn(self, name: str, vectors: Tensor) -> None:
         """Let a name in a prompt stand for vectors, as textual inversion finds them.
 
@@ -122,6 +128,37 @@ class Reader:
     def forget(self, name: str) -> None:
         """Let a learnt name be nothing but its text again; one that was not learnt is."""
         self._learnt.pop(self._named(name), None)
+
+    @contextmanager
+    def knowing(self, words: Mapping[str, Tensor]) -> Iterator[None]:
+        """Let names stand for vectors until the context ends; see `learn`.
+
+        Args:
+            words: vectors by name.
+
+        Raises:
+            WeightsError: as for `learn`.
+            RequestError: likewise.
+        """
+        before = dict(self._learnt)
+        try:
+            for name, vectors in words.items():
+                self.learn(name, vectors)
+            yield
+        finally:
+            self._learnt = before
+
+    def mentions(self, text: str, name: str) -> bool:
+        """Whether the tokens of a name come in a text, one after the other.
+
+        Args:
+            text: any; brackets are text.
+            name: as for `learn`; one without tokens does not come.
+        """
+        words, wanted = (
+            "".join(f" {id} " for id in self._tokenizer.ids(each)) for each in (text, name)
+        )
+        return bool(wanted) and wanted in words
 
     @torch.no_grad()
     def read(self, text: str, *, clip_skip: int = 1, emphasis: Emphasis = "original") -> Reading:
