@@ -3,6 +3,8 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from underpaint.studio._database import Database
 from underpaint.studio._tables import MIGRATIONS
 
@@ -37,3 +39,10 @@ def test_waiting_jobs_are_found_without_reading_all(tmp_path: Path) -> None:
             "ORDER BY priority DESC, rank LIMIT 1"
         )
     assert [row["detail"] for row in plan] == ["SEARCH jobs USING INDEX jobs_by_turn (state=?)"]
+
+
+@pytest.mark.parametrize("column", ["job", "parent", "content", "id", "path"])
+def test_pictures_are_found_without_reading_all(tmp_path: Path, column: str) -> None:
+    with Database(tmp_path / "a.sqlite", MIGRATIONS) as database:
+        [step] = database.rows(f"EXPLAIN QUERY PLAN SELECT * FROM pictures WHERE {column} = ?", "a")
+    assert step["detail"].startswith("SEARCH pictures USING INDEX")

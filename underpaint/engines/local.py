@@ -269,7 +269,8 @@ class _Process:
 
 
 def _environment() -> dict[str, str]:
-    """Return the worker's environment: it finds the modules that we find."""
+    """Return the worker's environment: it finds the modules that we find, and asks no network."""
     path = os.pathsep.join(place for place in sys.path if place)
     # Threads that wait by spinning take the cores from those that they wait for.
-    return {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "PYTHONPATH": path}
+    usual = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
+    return usual | {"PYTHONPATH": path, "HF_HUB_OFFLINE": "1"}

@@ -69,9 +69,10 @@ MIGRATIONS = (
         starred INTEGER NOT NULL DEFAULT 0,
         deleted REAL
     );
-    CREATE UNIQUE INDEX pictures_by_job ON pictures (job, place) WHERE job <> '';
+    CREATE UNIQUE INDEX pictures_once ON pictures (job, place) WHERE job <> '';
+    CREATE INDEX pictures_by_job ON pictures (job, place);
     CREATE INDEX pictures_by_content ON pictures (content);
-    CREATE INDEX pictures_by_parent ON pictures (parent) WHERE parent <> '';
+    CREATE INDEX pictures_by_parent ON pictures (parent);
 
     CREATE TABLE tags (
         picture INTEGER NOT NULL REFERENCES pictures (number) ON DELETE CASCADE,
