@@ -271,6 +271,45 @@ def test_a_saved_drawing_is_the_same_bytes_each_time(desk: Desk) -> None:
     assert saved() == saved()
 
 
+@pytest.mark.parametrize(("force", "wide"), [(1.0, True), (0.3, False)])
+def test_a_pens_pressure_is_the_width(desk: Desk, force: float, wide: bool) -> None:
+    white(desk)
+    desk.colour("#e23b3b")
+    desk.field("Size").fill("60")
+    desk.field("Size").press("Enter")
+    pen = desk.page.context.new_cdp_session(desk.page)
+    steps = [("mousePressed", 0.2), *(("mouseMoved", 0.3 + each / 10) for each in range(5))]
+    for kind, x in [*steps, ("mouseReleased", 0.7)]:
+        across, down = desk.at(x, 0.5)
+        event = {"type": kind, "x": across, "y": down, "button": "left", "buttons": 1}
+        pen.send("Input.dispatchMouseEvent", event | {"pointerType": "pen", "force": force})
+    picture = desk.drawing()
+    assert picture.getpixel((256, 256))[:3] == RED
+    assert (picture.getpixel((256, 256 + 20))[:3] == RED) is wide
+
+
+def test_two_fingers_zoom_and_draw_nothing(pages: "Opening", shared: Server) -> None:
+    page = pages(shared.url, width=800, height=600, has_touch=True, locale="en-GB")
+    desk = Desk(page)
+    before = page.locator(".zoom-bar .percent").text_content()
+    middle = desk.at(0.5, 0.5)
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *offsets: int) -> None:
+        points = [
+            {"x": middle[0] + each, "y": middle[1], "id": id} for id, each in enumerate(offsets)
+        ]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", -20)
+    touch("touchStart", -20, 20)
+    for spread in (30, 50, 70):
+        touch("touchMove", -spread, spread)
+    touch("touchEnd")
+    assert page.locator(".zoom-bar .percent").text_content() != before
+    assert page.get_by_role("button", name="Undo").is_disabled()
+
+
 def test_a_finger_draws_on_a_phone(pages: "Opening", shared: Server) -> None:
     page = pages(shared.url, width=360, height=640, has_touch=True, is_mobile=True, locale="en-GB")
     box = page.locator("canvas.easel").bounding_box()

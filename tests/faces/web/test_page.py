@@ -197,7 +197,7 @@ def test_without_the_key_the_page_says_where_it_is(
     page = pages(shared.url)
     page.context.clear_cookies()
     page.locator("#generate").click()
-    page.locator(".toast.bad", has_text="open the address").wait_for()
+    page.locator(".band.bad", has_text="Open the address").wait_for()
 
 
 @slow

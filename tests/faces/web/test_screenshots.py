@@ -34,7 +34,7 @@ def test_a_doodle_beside_four_pictures(
     desk = Desk(pages(painter.url, color_scheme=scheme, locale="en-GB", height=860))
     desk.page.get_by_label("Seed", exact=True).first.fill("1")
     desk.generate(seconds=300)
-    desk.page.locator("#prompt").scroll_into_view_if_needed()
+    desk.page.locator(".words").evaluate("each => each.scrollTo(0, 0)")
     desk.page.mouse.move(5, 5)
     path = Path(os.environ.get("UNDERPAINT_SCREENSHOTS", tmp_path)) / f"studio-{scheme}.png"
     desk.page.screenshot(path=path)

@@ -2,7 +2,7 @@
 
 import { type Colour, WHITE } from "./colours";
 import type { Dab } from "./coverage";
-import { delta } from "./deltas";
+import { apply, delta } from "./deltas";
 import {
   type Drawing,
   type Layer,
@@ -114,6 +114,13 @@ export class Easel {
     const tiles = this.#stroke.delta();
     this.#stroke = null;
     if (tiles.length) this.#record({ kind: "pixels", layer: layer.id, tiles });
+  }
+
+  /** Lift the tool as if it had never touched the canvas. */
+  cancel(): void {
+    if (this.#stroke) apply(activeLayer(this.#drawing).pixels, this.#stroke.delta());
+    [this.#action, this.#stroke] = [null, null];
+    this.#show(all(this.#drawing));
   }
 
   /** How far the move tool has gone, for whoever shows it. */

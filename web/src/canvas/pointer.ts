@@ -109,10 +109,7 @@ export class Pointer {
   /** The second finger ends a stroke that has hardly begun, and takes hold of the view. */
   #startPinch(event: PointerEvent): void {
     if (event.pointerType !== "touch") return;
-    if (this.#doing === "draw") {
-      this.easel.release();
-      this.easel.undo();
-    }
+    if (this.#doing === "draw") this.easel.cancel();
     this.#doing = "pinch";
     this.#pinch = { since: performance.now(), travel: 0 };
   }

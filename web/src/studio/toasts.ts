@@ -2,7 +2,7 @@
 
 import { Refusal, Unreachable } from "../api/types";
 import { duration, say } from "../i18n";
-import { type Toast, view } from "./state";
+import { type Toast, server, view } from "./state";
 
 const SECONDS = 6;
 let count = 0;
@@ -32,7 +32,9 @@ export async function attempt(action: () => Promise<void>): Promise<void> {
   try {
     await action();
   } catch (error) {
-    tell(sentence(error), "bad");
+    // A studio that was started anew has a new key; only its new address gives it to the page.
+    if (error instanceof Refusal && error.status === 401) server.set({ state: "denied" });
+    else tell(sentence(error), "bad");
   }
 }
 

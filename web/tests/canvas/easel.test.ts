@@ -102,6 +102,17 @@ describe("the tools", () => {
     expect(target.colourAt(pen(12, 12))).toEqual(WHITE);
   });
 
+  it("leave nothing behind when they are cancelled", () => {
+    const target = easel();
+    const before = hash(target);
+    target.press("brush", brush, pen(20, 40));
+    target.drag(pen(100, 40));
+    target.cancel();
+    expect(hash(target)).toBe(before);
+    expect(target.busy).toBe(false);
+    expect([target.history.undoable, target.history.redoable]).toEqual([0, 0]);
+  });
+
   it("mark mask layers without changing the sketch", () => {
     const target = easel();
     target.reshape((drawing) => drawings.withNewLayer(drawing, "mask"));
