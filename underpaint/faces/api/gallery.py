@@ -23,8 +23,12 @@ _AS_MEDIA = {
     "Content-Disposition": "inline",
     "Cache-Control": "private, max-age=31536000, immutable",
 }
-_PNG = {200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}}
-_WEBP = {200: {"content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}}}}
+_PNG: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
+}
+_WEBP: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}}}
+}
 _UPLOAD = {
     "requestBody": {
         "required": True,
