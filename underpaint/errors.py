@@ -6,9 +6,16 @@ UnderpaintError
 |-- MediaError
 |-- WeightsError
 |-- ModelNotFoundError
+|-- NotFoundError
+|-- ConflictError
+|-- QueueFullError
 |-- StorageError
 |-- DownloadError
-`-- TrainingError
+|-- TrainingError
+`-- WorkError
+    |-- CrashError
+    |-- DeadlineError
+    `-- OutOfMemoryError
 
 The text of each is shown to people as it is: one sentence that names the value, what is allowed,
 and, where it is not plain, the next thing to try.
