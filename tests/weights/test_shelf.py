@@ -172,9 +172,8 @@ def test_models_are_found_from_any_folder_of_a1111(webui: Path, below: str) -> N
 )
 def test_each_kind_stands_in_its_own_folder(webui: Path, kind: str, names: list[str]) -> None:
     assert own(listing([webui], kind)) == names
-    wanted = [] if kind == "embeddings" else names
-    assert own(listing([webui / "models"], kind)) == wanted
-    assert own(listing([webui / "models" / "Stable-diffusion"], kind)) == wanted
+    assert own(listing([webui / "models"], kind)) == names
+    assert own(listing([webui / "models" / "Stable-diffusion"], kind)) == names
 
 
 def test_a_plain_folder_may_hold_kinds_too(tmp_path: Path) -> None:

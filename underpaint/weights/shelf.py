@@ -200,6 +200,8 @@ def _placed(folder: Path, kind: str) -> Iterator[tuple[Path, Path]]:
     roots = [folder, folder / "models"]
     if not plain and folder.name in _MODELS.folders:
         roots.append(folder.parent)  # the folder of checkpoints alone was named
+    if kind == "embeddings":  # AUTOMATIC1111 keeps them beside its folder of models, not in it
+        roots += [named.parent for named in (folder, folder.parent) if named.name == "models"]
     for root in roots:
         for name in wanted.folders:
             if (root / name).is_dir():
