@@ -30,6 +30,20 @@ def test_the_hashes_are_those_of_the_bytes(path: Path) -> None:
     assert hashes.legacy(path) == digest(b"")[:8] == "e3b0c442"
 
 
+def test_remarks_do_not_change_the_hash_of_numbers(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, remarks in (("one", b"{}"), ("other", b'{"__metadata__":{}}')):
+        data = len(remarks).to_bytes(8, "little") + remarks + DATA
+        path.with_name(f"{name}.safetensors").write_bytes(data)
+        assert hashes.behind_header(path.with_name(f"{name}.safetensors")) == digest(DATA)
+    assert hashes.behind_header(path) == digest(DATA)
+    monkeypatch.setattr(hashes, "_digested", lambda *_: pytest.fail("it was read again"))
+    assert hashes.behind_header(path.with_name("one.safetensors")) == digest(DATA)
+    with pytest.raises(WeightsError, match="cannot read"):
+        hashes.behind_header(path.with_name("none.safetensors"))
+
+
 def test_a_hash_is_found_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert hashes.known(path) is None
     hashes.sha256(path)

@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 from underpaint import files
 from underpaint.errors import StorageError, WeightsError
 
-__all__ = ["SHORT", "known", "legacy", "sha256", "sha256_of"]
+__all__ = ["SHORT", "behind_header", "known", "legacy", "sha256", "sha256_of"]
 
 SHORT = 10
 
@@ -67,6 +67,30 @@ def sha256_of(file: BinaryIO) -> str:
     return found
 
 
+def behind_header(path: Path) -> str:
+    """Return the SHA-256 of the numbers in a file, whatever is remarked in it: LoRA's in A1111.
+
+    Args:
+        path: a safetensors file; of any other it is that of all its bytes.
+
+    Raises:
+        WeightsError: it cannot be read.
+    """
+    if path.suffix != ".safetensors":
+        return sha256(path)
+    try:
+        with path.open("rb") as file:
+            state = os.fstat(file.fileno())
+            key = f"behind {_key(path, state)}"
+            if (found := _remembered().get(key)) is None:
+                start = 8 + int.from_bytes(file.read(8), "little")
+                found = _digested(file, state.st_size, start)
+                _remember(key, found)
+            return found
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
 def known(path: Path) -> str | None:
     """Return the SHA-256 of a file if it was found before, else None; reads nothing of the file.
 
@@ -112,10 +136,10 @@ def _joined(folder: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _digested(file: BinaryIO, size: int) -> str:
-    digest, place, start = hashlib.sha256(), file.tell(), 0
+def _digested(file: BinaryIO, size: int, start: int = 0) -> str:
+    digest, place = hashlib.sha256(), file.tell()
     try:
-        file.seek(0)
+        file.seek(start)
         while start < size and (piece := file.read(min(_AT_ONCE, size - start))):
             digest.update(piece)
             start += len(piece)
