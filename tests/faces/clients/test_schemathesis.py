@@ -53,12 +53,13 @@ def tried(operation: schemathesis.APIOperation) -> tuple[int, str]:
     def called(case: schemathesis.Case) -> None:
         nonlocal sent
         sent += 1
-        case.call_and_validate(checks=CHECKS)
+        case.call_and_validate(checks=CHECKS, timeout=120)
 
     try:
         called()
     except Exception as error:  # noqa: BLE001  all of them are to be seen at once
-        return sent, str(error)[:1500]
+        every = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+        return sent, "\n".join(str(each)[:1500] for each in every)
     return sent, ""
 
 
