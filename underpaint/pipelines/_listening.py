@@ -2,13 +2,17 @@
 
 import functools
 import itertools
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
 
 from torch import Tensor
 
 from underpaint.diffusion.composition import composed
 from underpaint.diffusion.guidance import Estimates
-from underpaint.errors import UnknownEntryError
+from underpaint.families._adapted import Worn
 from underpaint.families._model import Conditioning, Model
+from underpaint.pipelines._named import Named
 from underpaint.prompt.lines import Lines, none
 from underpaint.prompt.plan import Plan, plan
 from underpaint.prompt.wildcards import by_chance
@@ -18,18 +22,27 @@ from underpaint.requests.image import ImageRequest
 class Listener:
     """Reads the prompts of one request; a text is encoded once, whichever pictures say it."""
 
-    def __init__(self, request: ImageRequest, model: Model, *, lines: Lines = none) -> None:
+    def __init__(
+        self,
+        request: ImageRequest,
+        model: Model,
+        *,
+        lines: Lines = none,
+        folders: Sequence[Path] = (),
+    ) -> None:
         """Begin with no text read.
 
         Args:
             request: whose pictures are painted.
             model: what paints them.
             lines: where wildcards find their lines.
+            folders: where adapters and embeddings are, as models are.
         """
+        self._named = Named(model, folders)
         self._request = request
         self._model = model
         self._lines = lines
-        self._texts: dict[tuple[str, bool], Conditioning] = {}
+        self._texts: dict[tuple[str, bool, tuple[Worn, ...]], Conditioning] = {}
         self._plans: dict[tuple[str, str, int, int, int | None], Plan] = {}
 
     def plan(self, one: ImageRequest, *, calls: int = 1, passed: int | None = None) -> Plan:
@@ -42,15 +55,14 @@ class Listener:
 
         Raises:
             RequestError: a prompt is not acceptable.
-            UnknownEntryError: it names a wildcard or a tag that there is not.
+            UnknownEntryError: it names a wildcard, or an adapter, that there is not.
         """
         seed = one.seed if by_chance(one.prompt + one.negative) else 0
         before = None if passed is None else passed * calls
         key = one.prompt, one.negative, one.steps * calls, seed, before
         if key not in self._plans:
             found = plan(*key[:3], seed=seed, lines=self._lines, passed=before)
-            for tag in found.tags:
-                raise UnknownEntryError(f"{tag.kind}s", tag.name, ())
+            self._named.worn(found.tags)
             self._plans[key] = found
         return self._plans[key]
 
@@ -70,19 +82,21 @@ class Listener:
 
         Raises:
             RequestError: a text is not acceptable.
+            WeightsError: an adapter or an embedding is not, or is not made for the model.
         """
+        worn = self._named.worn(said.tags)
         joined = len(said.parts) > 1
         heard = (*said.parts, said.negative) if guided or joined else said.parts
         negative = [place == len(said.parts) for place in range(len(heard))]
         # A prompt keeps its number of contexts as its text changes, as in AUTOMATIC1111.
         lengths = [
-            max(self._encoded(stage.text, away).tokens.shape[1] for stage in stages)
+            max(self._encoded(stage.text, away, worn).tokens.shape[1] for stage in stages)
             for stages, away in zip(heard, negative, strict=True)
         ]
 
         @functools.lru_cache(maxsize=2)
         def told(texts: tuple[str, ...]) -> Estimates:
-            encoded = map(self._encoded, texts, negative)
+            encoded = map(self._encoded, texts, negative, itertools.repeat(worn))
             return self._model.estimates(
                 *map(self._model.lengthened, encoded, lengths),
                 guidance_scale=self._request.guidance_scale,
@@ -92,17 +106,31 @@ class Listener:
         counted = itertools.count()
 
         def estimated(x: Tensor, sigma: Tensor) -> tuple[Tensor, ...]:
-            return told(said.at(next(counted))[: len(heard)])(x, sigma)
+            with self._model.adapted(worn):
+                return told(said.at(next(counted))[: len(heard)])(x, sigma)
 
         return composed(estimated, said.weights) if joined else estimated
 
-    def _encoded(self, text: str, negative: bool) -> Conditioning:
-        key = text, negative
+    def remarks(self, said: Plan) -> dict[str, str]:
+        """Return what a picture's text says of the files, besides the model, that it came from.
+
+        Args:
+            said: what the picture's prompts say.
+        """
+        texts = (stage.text for stages in (*said.parts, said.negative) for stage in stages)
+        return self._named.remarks(said.tags, texts)
+
+    def _encoded(self, text: str, negative: bool, worn: tuple[Worn, ...]) -> Conditioning:
+        key = text, negative, worn  # the text encoders wear adapters too
         if key not in self._texts:
-            self._texts[key] = self._model.encode_text(
-                text,
-                clip_skip=self._request.clip_skip,
-                emphasis=self._request.emphasis,
-                negative=negative,
-            )
+            with ExitStack() as stack:
+                stack.enter_context(self._model.adapted(worn))
+                for reader, words in zip(self._model.readers, self._named.words(text), strict=True):
+                    stack.enter_context(reader.knowing(words))
+                self._texts[key] = self._model.encode_text(
+                    text,
+                    clip_skip=self._request.clip_skip,
+                    emphasis=self._request.emphasis,
+                    negative=negative,
+                )
         return self._texts[key]
