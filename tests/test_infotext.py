@@ -66,6 +66,11 @@ def test_every_key_has_its_place() -> None:
         noise_source="nv",
         noise_seed_delta=31337,
         seed_resize_width=512,
+        resize="crop",
+        mask_invert=True,
+        mask_blur=4,
+        mask_padding=16,
+        mask_content="noise",
     )
     assert version_cut(written(request, "a, b: c")) == (
         "wooden house\n"
@@ -74,10 +79,12 @@ def test_every_key_has_its_place() -> None:
         "Steps: 20, Sampler: DPM++ 2M, Schedule type: Simple, CFG scale: 6.5, Seed: 3654104940, "
         'Size: 768x512, Model hash: 6ce0161689, Model: "a, b: c", Variation seed: 7, '
         "Variation seed strength: 0.25, Seed resize from: 512x0, Denoising strength: 0.75, "
-        "Clip skip: 2, ENSD: 31337, RNG: NV, Eta: 0.5, Emphasis: No norm, Sigma churn: 3, "
-        "Sigma tmin: 0.1, Sigma tmax: 9, Sigma noise: 1.1, "
+        "Clip skip: 2, ENSD: 31337, RNG: NV, Mask mode: Inpaint not masked, Mask blur: 4, "
+        "Masked area padding: 16, Masked content: latent noise, Eta: 0.5, "
+        "Emphasis: No norm, Sigma churn: 3, Sigma tmin: 0.1, Sigma tmax: 9, Sigma noise: 1.1, "
         "Schedule min sigma: 0.05, Schedule max sigma: 12, Schedule rho: 5, "
-        "Discard penultimate sigma: True, CFG rescale: 0.7, Version: ours"
+        "Discard penultimate sigma: True, CFG rescale: 0.7, "
+        "Resize mode: Crop and resize, Version: ours"
     )
 
 
@@ -138,6 +145,10 @@ requests = st.fixed_dictionaries(
 def check_that_reading_undoes_writing(values: dict[str, Any]) -> None:
     if values["sigma_max"] and values["sigma_min"] >= values["sigma_max"]:
         values["sigma_max"] = 0.0
+    if values["only_masked"]:
+        values["resize"] = "stretch"
+    if values["resize"] == "latent":
+        values["mask_content"] = "original"
     request = ImageRequest(**values, batch=1).resolved(lambda: 5)
     text = write(request, model_hash="0123456789", model_name=request.model)
 
@@ -332,3 +343,13 @@ def test_reading_is_linear(part: str) -> None:
         return time.perf_counter() - start
 
     assert seconds(200_000) < 1 + 40 * seconds(20_000)
+
+
+def test_remarks_stand_before_the_version_and_are_passed_over() -> None:
+    request = ImageRequest(prompt="a fox", seed=1, variation_seed=0, batch=1)
+    remarks = {"Lora hashes": "ink: 0123456789ab, oil: ba9876543210", "TI hashes": "umber: 01"}
+    text = write(request, model_hash="", model_name="mini", remarks=remarks)
+    told = 'Lora hashes: "ink: 0123456789ab, oil: ba9876543210", TI hashes: "umber: 01", Version'
+    assert told in text
+    assert parts(text)[2].items() >= remarks.items()
+    assert read(text) == read(write(request, model_hash="", model_name="mini"))

@@ -13,12 +13,14 @@ import importlib.metadata
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from underpaint import dialects
 from underpaint.errors import RequestError
 from underpaint.requests._emphasis import EMPHASES, emphasis_id
 from underpaint.requests._fields import SEEDS
+from underpaint.requests._repainting import CONTENTS, RESIZES
 from underpaint.requests._samplers import AUTOMATIC, SCHEDULES, label, own_schedule
 from underpaint.requests.image import ImageRequest
 
@@ -55,6 +57,11 @@ _KEYS: Mapping[str, str] = {
     "Clip skip": "clip_skip",
     "ENSD": "noise_seed_delta",
     "RNG": "noise_source",
+    "Mask mode": "mask_invert",
+    "Mask blur": "mask_blur",
+    "Inpaint area": "only_masked",
+    "Masked area padding": "mask_padding",
+    "Masked content": "mask_content",
     "Eta": "eta",
     "Eta DDIM": "eta",
     "Emphasis": "emphasis",
@@ -67,6 +74,7 @@ _KEYS: Mapping[str, str] = {
     "Schedule rho": "rho",
     "Discard penultimate sigma": "discard_penultimate",
     "CFG rescale": "guidance_rescale",
+    "Resize mode": "resize",
 }
 _ALWAYS = ("steps", "guidance_scale", "seed")
 _READ = {"Scheduler": "schedule"} | {key: field for key, field in _KEYS.items() if field}
@@ -74,7 +82,15 @@ _NAMES: Mapping[str, Callable[[str], str]] = {
     "noise_source": str.casefold,
     "emphasis": emphasis_id,
 }
+# Values that have names in A1111, and what they are here.
+_LABELS: Mapping[str, Mapping[str, Any]] = {
+    "mask_invert": {"Inpaint masked": False, "Inpaint not masked": True},
+    "only_masked": {"Whole picture": False, "Only masked": True},
+    "mask_content": {label: id for id, label in CONTENTS.items()},
+    "resize": {label: id for id, label in RESIZES.items()},
+}
 _DEFAULT = ImageRequest()
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def write(
@@ -83,6 +99,7 @@ def write(
     model_hash: str,
     model_name: str,
     chosen: tuple[str, str] | None = None,
+    remarks: Mapping[str, str] = _NOTHING,
 ) -> str:
     """Return the text for the one picture that `request` paints.
 
@@ -98,10 +115,11 @@ def write(
             it is not known.
         model_name: what the model is called, which may be longer than `request.model`.
         chosen: the prompt and the negative prompt as chance chose them, for people to read.
+        remarks: what else is to be told, by keys of A1111's that `read` passes over.
     """
     assert request.batch == 1, "a text is about one picture"
     assert request.seed >= 0, "a text is about a picture whose seed is drawn"
-    pairs = _pairs(request, model_hash, model_name)
+    pairs = _pairs(request, model_hash, model_name) | dict(remarks)
     head = [request.prompt] if request.prompt else []
     head += [f"{_NEGATIVE} {request.negative}"] if request.negative else []
     if _prompts("\n".join(head).split("\n")) != (request.prompt, request.negative):
@@ -192,7 +210,10 @@ def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str,
 def _told(request: ImageRequest, field: str) -> float | str | None:
     """Return a field's value if it must be told, for it is not what its absence means."""
     value = getattr(request, field)
-    return value if field in _ALWAYS or value != getattr(_DEFAULT, field) else None
+    if field not in _ALWAYS and value == getattr(_DEFAULT, field):
+        return None
+    labels = {value: label for label, value in _LABELS.get(field, {}).items()}
+    return labels.get(value, value)
 
 
 def _words(value: float | str) -> str:
@@ -258,6 +279,8 @@ def _origin(pairs: Mapping[str, str]) -> dict[str, str]:
 def _value(field: str, text: str) -> float | str:
     """Return a field's value from its text; the text itself for the request to refuse by name."""
     default = getattr(_DEFAULT, field)
+    if field in _LABELS:
+        return _LABELS[field].get(text, text)
     if isinstance(default, bool):
         return text.casefold() == "true" if text.casefold() in ("true", "false") else text
     if isinstance(default, str):

@@ -161,3 +161,13 @@ def test_noise_comes_from_one_of_three() -> None:
     assert ImageRequest(noise_source="nv").noise_source == "nv"
     with pytest.raises(RequestError, match="noise_source is 'tpu'; it must be one of cpu, gpu, nv"):
         ImageRequest(noise_source="tpu")  # pyright: ignore[reportArgumentType]
+
+
+def test_a_part_keeps_its_pictures_size() -> None:
+    assert ImageRequest(only_masked=True).mask_padding == 32
+    with pytest.raises(RequestError, match="resize is 'fill'; with only_masked"):
+        ImageRequest(only_masked=True, resize="fill")
+    with pytest.raises(RequestError, match="mask_content is 'fill', which needs"):
+        ImageRequest(mask_content="fill", resize="latent")
+    with pytest.raises(RequestError, match="mask_content is 'noisy'; it must be one of original"):
+        ImageRequest(mask_content="noisy")  # pyright: ignore[reportArgumentType]

@@ -42,6 +42,11 @@ def fitted(mask: Image, width: int, height: int) -> Image:
     return Image.of(levels[0, 0].round().to(torch.uint8).numpy())
 
 
+def inverted(mask: Image) -> Image:
+    """Return a grey mask that repaints what this one keeps."""
+    return Image.of(255 - mask.array())
+
+
 def shares(mask: Image) -> Tensor:
     """Return how far to repaint each pixel.
 

@@ -1,31 +1,24 @@
 """Pictures from words, from a sketch, or from a sketch with a mask: one function, `generate`."""
 
-import inspect
-import math
 from collections.abc import Iterator, Sequence
-from types import ModuleType
-from typing import Any
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from underpaint import catalog, infotext
-from underpaint.diffusion.forward import noised
-from underpaint.diffusion.guidance import Scale, guided, plus
-from underpaint.diffusion.inpainting import masked
-from underpaint.diffusion.noise import Stream, Variation, source, starting
-from underpaint.diffusion.prediction import Denoiser
-from underpaint.diffusion.samplers._step import Churn, Step
-from underpaint.diffusion.sigmas import levels, truncated
+from underpaint import infotext
+from underpaint.diffusion.inpainting import blend, masked
 from underpaint.errors import WeightsError
 from underpaint.events import Event, Finished, Progress
 from underpaint.families._model import Model
 from underpaint.media import Image
-from underpaint.pipelines import _pixels
+from underpaint.pipelines import _pixels, _upscaling
 from underpaint.pipelines._listening import Listener
+from underpaint.pipelines._paper import Paper
+from underpaint.pipelines._passes import Pass
 from underpaint.prompt.lines import Lines, none
 from underpaint.prompt.plan import Plan
-from underpaint.requests._samplers import AUTOMATIC, SAMPLERS, own_schedule
+from underpaint.requests._repainting import Content
 from underpaint.requests.image import ImageRequest
 
 __all__ = ["generate"]
@@ -34,7 +27,9 @@ AT_ONCE_ON_A_GPU = 4
 
 
 @torch.no_grad()
-def generate(request: ImageRequest, model: Model, *, lines: Lines = none) -> Iterator[Event]:
+def generate(
+    request: ImageRequest, model: Model, *, lines: Lines = none, folders: Sequence[Path] = ()
+) -> Iterator[Event]:
     """Paint the pictures of a request; to stop, take no further events.
 
     On a CPU the same request gives the same bits, whatever the batch and the number of threads.
@@ -44,6 +39,7 @@ def generate(request: ImageRequest, model: Model, *, lines: Lines = none) -> Ite
         request: its seeds drawn, as `ImageRequest.resolved` does.
         model: what paints, at a size of its own; pictures are scaled to the size asked for.
         lines: where wildcards in prompts find their lines.
+        folders: where adapters and embeddings that prompts name are found, as models are.
 
     Yields:
         `Progress` after each step, with a small preview, and `Finished` for each picture as soon
@@ -54,105 +50,80 @@ def generate(request: ImageRequest, model: Model, *, lines: Lines = none) -> Ite
         UnknownEntryError: a prompt names what there is not.
         WeightsError: the model's numbers make no picture.
     """
-    listener = Listener(request, model, lines=lines)
-    calls = getattr(_sampler(request), "CALLS", 1)
-    said = [listener.plan(request.alone(index), calls=calls) for index in range(request.batch)]
-    sketch, mask = _given(request)
-    known = _latent(sketch, request, model).to(model.device)
-
-    schedule = _schedule(request, model)
-    sigmas = schedule if request.init is None else truncated(schedule, request.strength)
-    scale = _scale(request, sigmas)
-    repaint = mask and _pixels.cells(mask, *known.shape[2:]).to(known)
-    surroundings = _surroundings(sketch, mask, request, model)
+    listener, walk = Listener(request, model, lines=lines, folders=folders), Pass(request, model)
+    said = [listener.plan(request.alone(index), calls=walk.calls) for index in range(request.batch)]
+    paper = Paper.of(request)
+    known = _latent(paper, request, model).to(model.device)
+    repaint = paper.repaint and _pixels.cells(paper.repaint, *known.shape[2:]).to(known)
+    surroundings = _surroundings(paper, request, model)
 
     groups = _groups(said, known.device)
     for number, indices in enumerate(groups):
         estimates = listener.estimates(
-            said[indices[0]], guided=_is_guided(request, model), surroundings=surroundings
+            said[indices[0]], guided=walk.is_guided, surroundings=surroundings
         )
-        denoise = guided(estimates, scale, rescale=request.guidance_rescale)
+        denoise = walk.denoiser(estimates)
         if repaint is not None:
             denoise = masked(denoise, known, repaint)
 
-        latents, before = known, number * (len(sigmas) - 1)
         alone = [request.alone(index) for index in indices]
-        for step in _walk(alone, denoise, known, sigmas, schedule=schedule, model=model):
+        noise = walk.noise(alone)
+        begun = _begun(known, noise, repaint, request.mask_content)
+        latents, before = known, number * walk.steps
+        for step in walk.walk(alone, denoise, begun, noise):
             latents, preview = step.x, _pixels.picture(model.preview(step.denoised))
-            yield Progress(before + step.index + 1, len(groups) * (len(sigmas) - 1), "", preview)
+            yield Progress(before + step.index + 1, len(groups) * walk.steps, "", preview)
 
         for index, one, latent in zip(indices, alone, latents.split(1), strict=True):
-            picture = _picture(latent, request, model)
-            if sketch is not None and mask is not None:
-                picture = _pixels.pasted(sketch, picture, mask)
+            picture = paper.finished(_picture(latent, request, model))
             text = infotext.write(
-                one, model_hash=model.hash, model_name=model.name, chosen=said[index].chosen
+                one,
+                model_hash=model.hash,
+                model_name=model.name,
+                chosen=said[index].chosen,
+                remarks=listener.remarks(said[index]),
             )
             yield Finished(picture.with_text(text), index, one)
 
 
-def _is_guided(request: ImageRequest, model: Model) -> bool:
-    """Whether the negative prompt counts."""
-    if model.obeys_guidance:
-        return False
-    return request.guidance_scale != 1 or hasattr(_sampler(request), "GUIDANCE")
-
-
-def _given(request: ImageRequest) -> tuple[Image | None, Image | None]:
-    """Return the init picture in RGB on white and the mask, both at the size asked for."""
-    init, mask, size = request.init, request.mask, (request.width, request.height)
-    return init and init.rgb().resized(*size), mask and _pixels.fitted(mask, *size)
-
-
-def _latent(sketch: Image | None, request: ImageRequest, model: Model) -> Tensor:
+def _latent(paper: Paper, request: ImageRequest, model: Model) -> Tensor:
     """Return the latent to start from before it is noised, (1, C, h, w); zeros without a sketch."""
     width, height = model.canvas(request.width, request.height)
-    if sketch is None:
+    begun = paper.begun(fill=request.mask_content == "fill")
+    if begun is None:
         return torch.zeros(1, *model.latent_shape(width, height))
-    return model.encode(_pixels.tensor(sketch.resized(width, height)))
+    if request.init is not None and request.resize == "latent":
+        own = _upscaling.own_size(request.init, model.factor)
+        latent = model.encode(_pixels.tensor(request.init.rgb().resized(*own)))
+        return _upscaling.stretched(latent, "latent", *model.latent_shape(width, height)[1:])
+    return model.encode(_pixels.tensor(begun.resized(width, height)))
 
 
-def _surroundings(
-    sketch: Image | None, mask: Image | None, request: ImageRequest, model: Model
-) -> Tensor | None:
+def _begun(known: Tensor, noise: Tensor, repaint: Tensor | None, content: Content) -> Tensor:
+    """Return the latent that is noised, with what painting starts from under the mask.
+
+    Args:
+        known: (1, C, h, w).
+        noise: that pictures start from, (B, C, h, w).
+        repaint: (1, 1, h, w), 0 or 1; None = no mask.
+        content: of the places to repaint.
+    """
+    if repaint is None or content not in ("noise", "nothing"):
+        return known
+    return blend(known, noise if content == "noise" else torch.zeros_like(noise), repaint)
+
+
+def _surroundings(paper: Paper, request: ImageRequest, model: Model) -> Tensor | None:
     """Return what a model that inpaints sees beside the latent; without a mask, all is to paint."""
     if not model.inpaints:
         return None
     width, height = model.canvas(request.width, request.height)
     pixels, everywhere = torch.zeros(1, 3, height, width), torch.ones(1, 1, height, width)
-    if sketch is None or mask is None:
+    if paper.sketch is None or paper.repaint is None:
         return model.surroundings(pixels, everywhere)
-    pixels = _pixels.tensor(sketch.resized(width, height))
-    return model.surroundings(pixels, _pixels.shares(_pixels.fitted(mask, width, height)))
-
-
-def _sampler(request: ImageRequest) -> ModuleType:
-    return catalog.entry(SAMPLERS, request.sampler)
-
-
-def _schedule(request: ImageRequest, model: Model) -> Tensor:
-    """Return the levels of all steps; a sketch is repainted by their tail."""
-    automatic = request.schedule == AUTOMATIC
-    return levels(
-        own_schedule(request.sampler) if automatic else request.schedule,
-        request.steps,
-        model.clock,
-        ends=(request.sigma_min, request.sigma_max),
-        rho=request.rho,
-        discard=request.discard_penultimate or _discards(_sampler(request)),
-        aligned=model.aligned,
-    )
-
-
-def _discards(sampler: ModuleType) -> bool:
-    return getattr(sampler, "DISCARD_PENULTIMATE", False)
-
-
-def _scale(request: ImageRequest, sigmas: Tensor) -> Scale:
-    """Return the guidance scale, which the sampler may want to be another at each level."""
-    if getattr(_sampler(request), "GUIDANCE", None) != "plus":
-        return request.guidance_scale
-    return plus(request.guidance_scale, sigmas, eta=request.eta or 0.0)
+    pixels = _pixels.tensor(paper.sketch.resized(width, height))
+    mask = _pixels.fitted(paper.repaint, width, height)
+    return model.surroundings(pixels, _pixels.shares(mask))
 
 
 def _groups(said: Sequence[Plan], device: torch.device) -> list[list[int]]:
@@ -170,53 +141,6 @@ def _groups(said: Sequence[Plan], device: torch.device) -> list[list[int]]:
         else:
             groups.append([index])
     return groups
-
-
-def _walk(
-    group: Sequence[ImageRequest],
-    denoise: Denoiser,
-    known: Tensor,
-    sigmas: Tensor,
-    *,
-    schedule: Tensor,
-    model: Model,
-) -> Iterator[Step]:
-    """Noise what is known to the first level and walk down from there."""
-    first, seeds = group[0], [one.seed for one in group]
-    sampler, shape, device = _sampler(first), tuple(known.shape[1:]), known.device
-    stream = Stream(first.noise_source, first.noise_seed_delta)
-    noise = starting(
-        seeds,
-        shape,
-        variation=Variation([one.variation_seed for one in group], first.variation_strength),
-        resized_from=_resized_from(first, model),
-        stream=stream,
-        device=device,
-    )
-    fresh = source(sampler.NOISE, seeds, shape, schedule, stream=stream, device=device)
-    start = noised(known, sigmas[0], noise)
-    yield from sampler.sample(denoise, start, sigmas, fresh, **_knobs(first, sampler))
-
-
-def _resized_from(request: ImageRequest, model: Model) -> tuple[int, int, int] | None:
-    """Return the shape of the latent whose noise is laid over the middle; None for none."""
-    if not request.seed_resize_width and not request.seed_resize_height:
-        return None
-    width = request.seed_resize_width or request.width
-    height = request.seed_resize_height or request.height
-    return model.latent_shape(*model.canvas(width, height))
-
-
-def _knobs(request: ImageRequest, sampler: ModuleType) -> dict[str, Any]:
-    """Return those of the request's settings that its sampler has."""
-    highest = request.s_tmax or math.inf
-    given = {
-        "eta": request.eta,
-        "s_noise": request.s_noise,
-        "churn": Churn(request.s_churn, request.s_tmin, highest, request.s_noise),
-    }
-    known = inspect.signature(sampler.sample).parameters
-    return {name: value for name, value in given.items() if name in known and value is not None}
 
 
 def _picture(latent: Tensor, request: ImageRequest, model: Model) -> Image:

@@ -129,6 +129,8 @@ NoiseScale = Annotated[float, Interval(ge=0, le=2)]
 Rho = Annotated[float, Interval(ge=0, le=100)]
 NoiseOrigin = Literal["cpu", "gpu", "nv"]
 SeedDelta = Annotated[int, Interval(ge=0, le=SEEDS - 1)]
+MaskBlur = Annotated[int, Interval(ge=0, le=64)]
+MaskPadding = Annotated[int, Interval(ge=0, le=256)]
 PixelsOrNone = Annotated[int, Interval(ge=0, le=2048), MultipleOf(8)]
 
 

@@ -15,6 +15,8 @@ from underpaint.requests._fields import (
     Churning,
     ClipSkip,
     GuidanceScale,
+    MaskBlur,
+    MaskPadding,
     Name,
     NoiseOrigin,
     NoiseScale,
@@ -32,6 +34,7 @@ from underpaint.requests._fields import (
     Sigma,
     Steps,
 )
+from underpaint.requests._repainting import Content, Resize
 from underpaint.requests._samplers import AUTOMATIC, sampler_and_schedule
 
 
@@ -62,6 +65,28 @@ class ImageRequest(Request):
 
     mask: Picture | None = None
     """Where to repaint the init picture: white is repainted, black is kept; needs init."""
+
+    resize: Resize = "stretch"
+    """How an init picture of another size comes to this one: stretch, crop what stands out, fill
+    what is free with the colours of its edges, or stretch its latent; counts with init."""
+
+    mask_invert: bool = False
+    """Repaint what is black in the mask and keep what is white; counts with mask."""
+
+    mask_blur: MaskBlur = 0
+    """Over how many pixels the mask's edge fades, inwards only, so that what is outside is kept to
+    the last bit; counts with mask."""
+
+    mask_content: Content = "original"
+    """What painting starts from under the mask: original is the init picture there, fill the
+    colours around, noise the latent's noise, nothing an empty latent; counts with mask."""
+
+    only_masked: bool = False
+    """Paint only what is masked and what is around it, at this width and height, and put it back
+    into the init picture, which keeps its own size; counts with mask."""
+
+    mask_padding: MaskPadding = 32
+    """How many pixels of the init picture around the mask only_masked takes with it."""
 
     strength: Share = 0.75
     """How far to go from the init picture: 0 keeps it, 1 ignores it."""
@@ -151,6 +176,16 @@ class ImageRequest(Request):
         object.__setattr__(self, "schedule", schedule)
         if self.mask is not None and self.init is None:
             raise RequestError("mask is given without init; give the picture to repaint as init")
+        if self.only_masked and self.resize != "stretch":
+            raise RequestError(
+                f"resize is {self.resize!r}; with only_masked the init picture keeps its size, "
+                "so it must be 'stretch'"
+            )
+        if self.resize == "latent" and self.mask_content == "fill":
+            raise RequestError(
+                "mask_content is 'fill', which needs the picture that resize 'latent' skips; "
+                "change one of the two"
+            )
         if self.sigma_max and self.sigma_min >= self.sigma_max:
             raise RequestError(
                 f"sigma_min is {self.sigma_min:g}; it must be below sigma_max, "

@@ -1,0 +1,41 @@
+"""Upscalers by every name people know them by."""
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias, get_args
+
+from underpaint.errors import UnknownEntryError
+
+Upscaler: TypeAlias = Literal[
+    "latent",
+    "latent_antialiased",
+    "latent_bicubic",
+    "latent_bicubic_antialiased",
+    "latent_nearest",
+    "latent_nearest_exact",
+    "lanczos",
+    "nearest",
+]
+
+# Our ids and the labels of AUTOMATIC1111's menu, in its order.
+UPSCALERS: Mapping[Upscaler, str] = {
+    "latent": "Latent",
+    "latent_antialiased": "Latent (antialiased)",
+    "latent_bicubic": "Latent (bicubic)",
+    "latent_bicubic_antialiased": "Latent (bicubic antialiased)",
+    "latent_nearest": "Latent (nearest)",
+    "latent_nearest_exact": "Latent (nearest-exact)",
+    "lanczos": "Lanczos",
+    "nearest": "Nearest",
+}
+
+
+def upscaler_id(name: str) -> Upscaler:
+    """Return the id of an upscaler, given its id or label in any letter case.
+
+    Raises:
+        UnknownEntryError: there is no such upscaler; lists those there are.
+    """
+    for id, label in UPSCALERS.items():
+        if name.casefold() in (id, label.casefold()):
+            return id
+    raise UnknownEntryError("upscalers", name, get_args(Upscaler))
