@@ -164,7 +164,7 @@ def test_what_runs_at_the_stop_runs_again(settings: Settings, asked: Ask) -> Non
         job = studio.submit(asked("!slow=0.3", steps=4, batch=2))
         _when_running(studio, job.id)
         start = time.monotonic()
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < hasty.drain + 20
     with Studio(hasty) as studio:
         assert studio.wait(job.id, 30).state == "done"
         assert studio.job(job.id).attempt == 2
