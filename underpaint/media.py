@@ -15,7 +15,6 @@ from typing import Literal, Self, get_args
 
 import numpy
 import PIL.Image
-import PIL.ImageFilter
 import PIL.PngImagePlugin
 from numpy.typing import NDArray
 
@@ -237,18 +236,6 @@ class Image:
         if self.mode == "L":
             return self
         return self._from_pillow(self.rgb(background)._pillow().convert("L"), self.text)
-
-    def blurred(self, across: float, down: float) -> Self:
-        """Return the picture blurred as by a Gaussian.
-
-        Args:
-            across: its standard deviation along a row, in pixels, 0 or more.
-            down: its standard deviation along a column.
-        """
-        if not (across or down):
-            return self
-        blur = PIL.ImageFilter.GaussianBlur((across, down))
-        return self._from_pillow(self._pillow().filter(blur), self.text)
 
     def with_text(self, text: str) -> Self:
         """Return the same picture carrying `text`.

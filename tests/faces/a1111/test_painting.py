@@ -111,12 +111,6 @@ def test_strength_is_told_of_painted_on_pictures(
     assert json.loads(painted(script)["info"])["denoising_strength"] is None
 
 
-def test_only_masked_is_told_to_be_the_whole(script: TestClient, sketch64: str) -> None:
-    fields = {"init_images": [sketch64], "mask": sketch64, "inpaint_full_res": True}
-    [note] = json.loads(painted(script, "img2img", **fields)["info"])["warnings"]
-    assert note.startswith("inpaint_full_res: ")
-
-
 def test_a_failure_of_the_work_is_told(script: TestClient, studio: Studio) -> None:
     answer = script.post("/sdapi/v1/txt2img", json={**SMALL, "prompt": "!fail", "n_iter": 3})
     assert answer.status_code == 422

@@ -46,34 +46,24 @@ def test_colours_are_read() -> None:
 def test_cropping_keeps_the_middle() -> None:
     levels = numpy.zeros((10, 30), numpy.uint8)
     levels[:, 10:20] = 200
-    cropped = pictures.fitted(Image.of(levels), 1, 10, 10)
-    assert (cropped.array() == 200).all()
+    assert (pictures.cropped(Image.of(levels), 10, 10).array() == 200).all()
 
 
-def test_filling_goes_on_with_the_colours_of_the_edges() -> None:
-    levels = numpy.zeros((10, 20, 3), numpy.uint8)
-    levels[0], levels[-1] = (200, 0, 0), (0, 0, 200)
-    filled = pictures.fitted(Image.of(levels), 2, 20, 30).array()
-    assert (filled[:10] == (200, 0, 0)).all() and (filled[20:] == (0, 0, 200)).all()
-    assert (filled[10:20] == levels).all()
-
-
-@pytest.mark.parametrize("mode", [0, 1, 2])
 @pytest.mark.parametrize("size", [(8, 64), (64, 8), (96, 64), (33, 77)])
-def test_every_way_gives_the_size(sketch: Image, mode: int, size: tuple[int, int]) -> None:
-    fitted = pictures.fitted(sketch, mode, *size)
-    assert (fitted.width, fitted.height) == size
+def test_cropping_gives_the_size(sketch: Image, size: tuple[int, int]) -> None:
+    cropped = pictures.cropped(sketch, *size)
+    assert (cropped.width, cropped.height) == size
 
 
 def test_a_mask_with_transparency_is_white_where_it_was_drawn() -> None:
     levels = numpy.zeros((4, 8, 4), numpy.uint8)
     levels[:, 4:, 3] = 200
-    mask = pictures.mask(Image.of(levels), inverted=False, blur=(0, 0))
-    assert (mask.array()[:, :4] == 0).all() and (mask.array()[:, 4:] == 255).all()
+    mask = pictures.mask(Image.of(levels)).array()
+    assert (mask[:, :4] == 0).all() and (mask[:, 4:] == 255).all()
     opaque = numpy.full((4, 8, 4), 255, numpy.uint8)
     opaque[:, :4, :3] = 0
-    mask = pictures.mask(Image.of(opaque), inverted=True, blur=(0, 0))
-    assert (mask.array()[:, :4] == 255).all() and (mask.array()[:, 4:] == 0).all()
+    mask = pictures.mask(Image.of(opaque)).array()
+    assert (mask[:, :4] == 0).all() and (mask[:, 4:] == 255).all()
 
 
 @pytest.mark.parametrize(

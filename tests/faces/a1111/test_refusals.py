@@ -49,8 +49,7 @@ def test_no_script_is_no_script(name: str | None) -> None:
     assert refusals.scripts(TextToImage(script_name=name), lenient=False) == ()
 
 
-def test_latents_are_not_resized() -> None:
-    for mode in (0, 1, 2):
-        refusals.check(ImageToImage(resize_mode=mode))
-    with pytest.raises(RequestError, match="resize_mode is 3; "):
-        refusals.check(ImageToImage(resize_mode=3))
+def test_noise_is_not_scaled() -> None:
+    refusals.check(ImageToImage(initial_noise_multiplier=1))
+    with pytest.raises(RequestError, match=r"initial_noise_multiplier is 1\.2; "):
+        refusals.check(ImageToImage(initial_noise_multiplier=1.2))

@@ -190,24 +190,42 @@ def test_a_picture_to_paint_on() -> None:
     assert request.mask is None
 
 
-@pytest.mark.parametrize("mode", [1, 2])
-def test_a_picture_to_paint_on_is_fitted_as_asked(mode: int) -> None:
-    request = painted_on(width=64, height=256, resize_mode=mode)
-    assert request.init is not None and (request.init.width, request.init.height) == (64, 256)
+@pytest.mark.parametrize(("mode", "way"), list(enumerate(["stretch", "crop", "fill", "latent"])))
+def test_a_picture_to_paint_on_is_fitted_as_asked(mode: int, way: str) -> None:
+    assert painted_on(width=64, height=256, resize_mode=mode).resize == way
 
 
-def test_a_mask_is_inverted_and_blurred_as_asked() -> None:
+def test_a_mask_has_all_its_fields() -> None:
     levels = numpy.zeros((64, 128), numpy.uint8)
     levels[:, 64:] = 255
     mask = base64.b64encode(Image.of(levels).png()).decode()
-    sharp = painted_on(mask=mask, mask_blur=0).mask
-    assert sharp is not None and (sharp.array() == levels).all()
-    inverted = painted_on(mask=mask, mask_blur=0, inpainting_mask_invert=1).mask
-    assert inverted is not None and (inverted.array() == 255 - levels).all()
-    soft = painted_on(mask=mask).mask
-    assert soft is not None and 0 < soft.array()[32, 63] < 255
-    across = painted_on(mask=mask, mask_blur_x=0, mask_blur_y=9).mask
-    assert across is not None and (across.array() == levels).all()
+    usual = painted_on(mask=mask)
+    assert usual.mask is not None and (usual.mask.array() == levels).all()
+    assert (usual.mask_invert, usual.mask_blur, usual.mask_content) == (False, 4, "fill")
+    assert (usual.only_masked, usual.mask_padding) == (True, 0)
+    other = painted_on(
+        mask=mask,
+        mask_blur=9,
+        inpainting_mask_invert=1,
+        inpainting_fill=1,
+        inpaint_full_res=False,
+        inpaint_full_res_padding=32,
+        resize_mode=1,
+    )
+    assert (other.mask_invert, other.mask_blur, other.mask_content) == (True, 9, "original")
+    assert (other.only_masked, other.mask_padding, other.resize) == (False, 32, "crop")
+    assert painted_on(mask=mask, mask_blur_x=7, mask_blur_y=7).mask_blur == 7
+
+
+def test_how_a_picture_is_fitted_means_nothing_when_only_the_masked_is_painted() -> None:
+    mask = base64.b64encode(Image.of(numpy.zeros((8, 8), numpy.uint8)).png()).decode()
+    assert painted_on(mask=mask, resize_mode=1, inpaint_full_res=True).resize == "stretch"
+
+
+def test_a_mask_fades_alike_both_ways() -> None:
+    mask = base64.b64encode(Image.of(numpy.zeros((8, 8), numpy.uint8)).png()).decode()
+    with pytest.raises(RequestError, match="mask_blur_x is 0 and mask_blur_y 9"):
+        painted_on(mask=mask, mask_blur_x=0, mask_blur_y=9)
 
 
 def test_what_is_transparent_lies_on_the_colour_of_the_option() -> None:
@@ -228,12 +246,13 @@ def test_two_pictures_to_paint_on_are_refused() -> None:
     assert len(ordered(ImageToImage(init_images=sketches[:1] * 2)).requests) == 1
 
 
-@pytest.mark.parametrize("fill", [2, 3])
-def test_filling_with_noise_is_refused_only_for_a_mask(fill: int) -> None:
-    assert painted_on(inpainting_fill=fill).mask is None
+@pytest.mark.parametrize(
+    ("fill", "content"), list(enumerate(["fill", "original", "noise", "nothing"]))
+)
+def test_what_is_masked_is_filled_as_asked(fill: int, content: str) -> None:
     mask = base64.b64encode(Image.of(numpy.zeros((8, 8), numpy.uint8)).png()).decode()
-    with pytest.raises(RequestError, match="inpainting_fill is"):
-        painted_on(inpainting_fill=fill, mask=mask)
+    assert painted_on(inpainting_fill=fill, mask=mask).mask_content == content
+    assert painted_on(inpainting_fill=fill).mask_content == "original"
 
 
 TEXT = (

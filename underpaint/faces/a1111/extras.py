@@ -165,7 +165,7 @@ def _resized(picture: Image, asked: Scaling, upscaler: str) -> Image:
         width, height = asked.upscaling_resize_w, asked.upscaling_resize_h
     width, height = max(1, width), max(1, height)
     if asked.resize_mode == 1 and asked.upscaling_crop:
-        return pictures.fitted(picture, 1, width, height)
+        return pictures.cropped(picture, width, height)
     if upscaler == "Nearest":
         rows = numpy.arange(height) * picture.height // height
         columns = numpy.arange(width) * picture.width // width

@@ -74,46 +74,28 @@ def colour(text: object) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def mask(picture: Image, *, inverted: bool, blur: tuple[int, int]) -> Image:
+def mask(picture: Image) -> Image:
     """Return a mask as we take it: grey, white where to repaint.
 
     Args:
         picture: one with transparent places is white where it is opaque, as drawing programs
             send selections; any other is white where it is bright.
-        inverted: repaint what is black instead.
-        blur: how far its edges fade, across and down, as standard deviations in pixels.
     """
-    grey = picture.grey()
     if picture.mode == "RGBA":
         alpha = picture.array()[..., 3]
         if (alpha < _OPAQUE).any():
-            grey = Image.of(numpy.where(alpha > 128, _OPAQUE, 0).astype(numpy.uint8))
-    if inverted:
-        grey = Image.of(_OPAQUE - grey.array())
-    return grey.blurred(*blur)
+            return Image.of(numpy.where(alpha > 128, _OPAQUE, 0).astype(numpy.uint8))
+    return picture.grey()
 
 
-def fitted(picture: Image, mode: int, width: int, height: int) -> Image:
-    """Return a picture at a size, in one of A1111's ways.
-
-    Args:
-        picture: of any size.
-        mode: 0 stretches it, 1 crops it around the middle, 2 fills what is free with the colours
-            of its edges.
-        width: wanted, in pixels.
-        height: wanted, in pixels.
-    """
-    if mode == 0 or (picture.width, picture.height) == (width, height):
-        return picture.resized(width, height)
-    across, down = width / picture.width, height / picture.height
-    scale = max(across, down) if mode == 1 else min(across, down)
+def cropped(picture: Image, width: int, height: int) -> Image:
+    """Return a picture at a size, what is too much of it cut off on both sides."""
+    scale = max(width / picture.width, height / picture.height)
     scaled = picture.resized(
-        max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+        max(width, round(picture.width * scale)), max(height, round(picture.height * scale))
     )
-    left, top = (width - scaled.width) // 2, (height - scaled.height) // 2
-    rows = numpy.clip(numpy.arange(height) - top, 0, scaled.height - 1)
-    columns = numpy.clip(numpy.arange(width) - left, 0, scaled.width - 1)
-    return Image.of(scaled.array()[rows][:, columns])
+    left, top = (scaled.width - width) // 2, (scaled.height - height) // 2
+    return Image.of(scaled.array()[top : top + height, left : left + width])
 
 
 def grid(pictures: Sequence[Image]) -> Image:

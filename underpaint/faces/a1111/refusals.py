@@ -33,10 +33,6 @@ def _given(value: object, payload: Payload) -> bool:
     return value not in _NOTHING
 
 
-def _for_a_mask(value: object, payload: Payload) -> bool:
-    return getattr(payload, "mask", None) is not None and value in (2, 3)
-
-
 REFUSALS = (
     Refusal("enable_hr", _given, "the second, larger pass is not here yet; leave it false"),
     Refusal("refiner_checkpoint", _given, "refining with a second model is not here yet"),
@@ -50,16 +46,6 @@ REFUSALS = (
         "initial_noise_multiplier",
         lambda value, _: value not in (None, 1),
         "the noise cannot be scaled; leave it 1",
-    ),
-    Refusal(
-        "resize_mode",
-        lambda value, _: value == 3,
-        "latents are not resized; it must be 0 just resize, 1 crop or 2 fill",
-    ),
-    Refusal(
-        "inpainting_fill",
-        _for_a_mask,
-        "what is masked cannot be filled with noise yet; it must be 0 fill or 1 original",
     ),
 )
 

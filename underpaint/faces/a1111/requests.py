@@ -15,6 +15,7 @@ from underpaint.faces.a1111 import pictures, refusals
 from underpaint.faces.a1111.payload import ImageToImage, Payload
 from underpaint.requests._emphasis import EMPHASES
 from underpaint.requests._fields import SEEDS, fields
+from underpaint.requests._repainting import CONTENTS, RESIZES
 from underpaint.requests.image import ImageRequest
 
 OURS = frozenset(field.name for field in fields(ImageRequest))
@@ -74,6 +75,8 @@ _THEIR_NAME = {ours: theirs for theirs, ours in _PLAIN.items()} | {
     "schedule": "scheduler",
     "init": "init_images",
     "model": "sd_model_checkpoint",
+    "resize": "resize_mode",
+    "mask_padding": "inpaint_full_res_padding",
     **{knob.ours: knob.theirs for knob in (*_KNOBS, *_OPTIONS)},
 }
 
@@ -133,7 +136,6 @@ def order(
     values["model"] = model(str(settings["sd_model_checkpoint"] or ""))
     if isinstance(payload, ImageToImage):
         values |= _painted_on(payload, settings)
-        notes += _whole(payload)
     with_seeds = _spoken(values).resolved(draw)
     rounds = tuple(
         _part(with_seeds, number * payload.batch_size, payload.batch_size)
@@ -204,32 +206,34 @@ def _painted_on(payload: ImageToImage, settings: Mapping[str, Any]) -> dict[str,
     if len(set(given)) != 1:
         raise RequestError(f"init_images has {len(given)} different pictures; it must have one")
     paper = pictures.colour(settings["img2img_background_color"])
-    place = (payload.resize_mode, payload.width, payload.height)
-    init = pictures.decoded(given[0], "init_images").rgb(paper)
     strength = payload.denoising_strength
     values: dict[str, Any] = {
-        "init": _fitted(init, *place),
+        "init": pictures.decoded(given[0], "init_images").rgb(paper),
         "strength": 0.75 if strength is None else strength,
+        "resize": tuple(RESIZES)[payload.resize_mode],
     }
-    if payload.mask:
-        both = payload.mask_blur
-        blur = (payload.mask_blur_x, payload.mask_blur_y) if both is None else (both, both)
-        mask = pictures.decoded(payload.mask, "mask")
-        inverted = bool(payload.inpainting_mask_invert)
-        values["mask"] = _fitted(pictures.mask(mask, inverted=inverted, blur=blur), *place)
-    return values
+    return values | (_repainted(payload) if payload.mask else {})
 
 
-def _fitted(picture: pictures.Image, mode: int, width: int, height: int) -> pictures.Image:
-    """Return a picture at the size of the call; one to be stretched is left to the painting."""
-    sound = 0 < width <= 2048 and 0 < height <= 2048
-    return pictures.fitted(picture, mode, width, height) if mode and sound else picture
+def _repainted(payload: ImageToImage) -> dict[str, Any]:
+    """Return the fields of our request about a mask.
 
-
-def _whole(payload: ImageToImage) -> tuple[str, ...]:
-    if payload.mask and payload.inpaint_full_res and "inpaint_full_res" in payload.model_fields_set:
-        return ("inpaint_full_res: the whole picture was painted, not only the masked part",)
-    return ()
+    Raises:
+        RequestError: it is no picture, or its edges are to fade otherwise across than down.
+    """
+    across, down = payload.mask_blur_x, payload.mask_blur_y
+    if payload.mask_blur is None and across != down:
+        raise RequestError(f"mask_blur_x is {across} and mask_blur_y {down}; they must be equal")
+    values: dict[str, Any] = {
+        "mask": pictures.mask(pictures.decoded(payload.mask or "", "mask")),
+        "mask_invert": bool(payload.inpainting_mask_invert),
+        "mask_blur": across if payload.mask_blur is None else payload.mask_blur,
+        "mask_content": tuple(CONTENTS)[payload.inpainting_fill],
+        "only_masked": payload.inpaint_full_res,
+        "mask_padding": payload.inpaint_full_res_padding,
+    }
+    # Then the picture keeps its size, and how else it would come to another means nothing.
+    return values | ({"resize": "stretch"} if payload.inpaint_full_res else {})
 
 
 def _spoken(values: Mapping[str, Any]) -> ImageRequest:
