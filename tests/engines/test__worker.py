@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -65,6 +65,24 @@ def test_prompts_find_their_lines_beside_the_models(tmp_path: Path) -> None:
     assert done.media.pixels == plain.media.pixels
 
 
+def test_prompts_find_their_adapters_beside_the_models(tmp_path: Path) -> None:
+    place = "lora_te_text_model_encoder_layers_0_self_attn_q_proj"
+    factors = {"up": torch.ones(32, 1), "down": torch.ones(1, 32)}
+    named = {f"{place}.lora_{side}.weight": factor for side, factor in factors.items()}
+    asked = dataclasses.replace(request(), prompt="a fox<lora:ink:0.5>", guidance_scale=1.0)
+    [*_, failed] = worker(tmp_path).run(asked)
+    assert isinstance(failed, Failed)
+    assert str(failed.error) == "no 'ink' in loras; there are: none"
+
+    (tmp_path / "Lora").mkdir()
+    checkpoint.save(tmp_path / "Lora" / "ink.safetensors", named, {"sshs_model_hash": "0" * 64})
+    busy, plain = worker(tmp_path), dataclasses.replace(asked, prompt="a fox")
+    done = [list(busy.run(one))[-1] for one in (plain, asked, plain, asked)]
+    pictures = [event.media for event in done if isinstance(event, Finished)]
+    assert pictures[0] == pictures[2] != pictures[1] == pictures[3]
+    assert 'Lora hashes: "ink: 000000000000", Version' in pictures[1].text
+
+
 def test_a_model_in_a_file_is_of_the_family_that_knows_its_tensors(shelf: Path) -> None:
     model = worker(shelf).model("one")
     assert model.name == "one"
@@ -123,8 +141,10 @@ def test_without_memory_the_rest_is_painted_one_by_one(monkeypatch: pytest.Monke
     busy, asked = worker(), dataclasses.replace(request(), batch=3)
     whole = [event for event in busy.run(asked) if isinstance(event, Finished)]
 
-    def generate(request: ImageRequest, model: Model, *, lines: Lines) -> Iterator[Event]:
-        for event in image_generate(request, model, lines=lines):
+    def generate(
+        request: ImageRequest, model: Model, *, lines: Lines, folders: Sequence[Path]
+    ) -> Iterator[Event]:
+        for event in image_generate(request, model, lines=lines, folders=folders):
             if request.batch > 1 and isinstance(event, Finished) and event.index:
                 raise MemoryError
             yield event
@@ -139,7 +159,9 @@ def test_without_memory_the_rest_is_painted_one_by_one(monkeypatch: pytest.Monke
 
 
 def test_without_memory_for_one_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def generate(request: ImageRequest, model: Model, *, lines: Lines) -> Iterator[Event]:
+    def generate(
+        request: ImageRequest, model: Model, *, lines: Lines, folders: Sequence[Path]
+    ) -> Iterator[Event]:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried")
         yield
 

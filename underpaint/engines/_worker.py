@@ -30,7 +30,9 @@ _Key = tuple[Path | str, int]
 class Pipeline(Protocol):
     """Makes what a request asks for."""
 
-    def __call__(self, request: ImageRequest, model: Model, *, lines: Lines) -> Iterator[Event]:
+    def __call__(
+        self, request: ImageRequest, model: Model, *, lines: Lines, folders: Sequence[Path]
+    ) -> Iterator[Event]:
         """Do it, saying how far it is."""
         ...
 
@@ -50,7 +52,7 @@ class Worker:
 
         Args:
             folders: where models are looked for, besides the package; their folders "wildcards"
-                hold the lines that prompts may ask for.
+                hold the lines that prompts may ask for, and others the adapters and embeddings.
             device: where to compute.
             dtype: numbers to compute with.
             memory: bytes that models may take together, of which the one unused for longest goes
@@ -90,7 +92,7 @@ class Worker:
     def _at_once(self, request: ImageRequest) -> Iterator[Event]:
         model = yield from self._loaded(request.model)
         lines = folders(*(folder / WILDCARDS for folder in self.folders))
-        yield from _pipeline(request)(request, model, lines=lines)
+        yield from _pipeline(request)(request, model, lines=lines, folders=self.folders)
 
     def _one_by_one(self, request: ImageRequest, done: int) -> Iterator[Event]:
         """Do what is left of a request in the smallest pieces, in all the memory there is."""
