@@ -80,7 +80,7 @@ def sketch() -> Image:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Return settings in a folder of the test's own."""
-    return Settings(outputs=tmp_path / "outputs", models=(), engine="stub", grace=0.5, drain=5.0)
+    return Settings(outputs=tmp_path / "outputs", models=(), engine="stub", grace=1.0, drain=5.0)
 
 
 @pytest.fixture
