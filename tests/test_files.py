@@ -378,3 +378,18 @@ def test_the_cache_is_where_the_system_wants_it(
     for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name)
     assert files.cache().is_relative_to(own_folders)
+
+
+def test_a_file_is_removed_once_and_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.png"
+    files.write(path, OLD)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", raising(errno.EACCES))
+        with pytest.raises(StorageError, match="cannot remove .*a.png.*Permission denied"):
+            files.remove(path)
+    assert path.exists()
+    files.remove(path)
+    files.remove(path)
+    assert names(tmp_path) == []
