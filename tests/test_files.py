@@ -387,7 +387,7 @@ def test_a_file_is_removed_once_and_for_good(
     files.write(path, OLD)
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", raising(errno.EACCES))
-        with pytest.raises(StorageError, match="cannot remove .*a.png.*Permission denied"):
+        with pytest.raises(StorageError, match=r"cannot remove .*a\.png.*Permission denied"):
             files.remove(path)
     assert path.exists()
     files.remove(path)
