@@ -17,7 +17,8 @@ try {
   const [built, committed] = [contents(fresh), contents(COMMITTED)];
   const names = new Set([...built.keys(), ...committed.keys()]);
   const stale = [...names].filter((name) => !committed.get(name)?.equals(built.get(name) ?? Buffer.alloc(0)));
-  if (stale.length) fail(`The page is not what its sources build to; run npm run build. It differs in: ${stale.join(", ")}`);
+  if (stale.length)
+    fail(`The page is not what its sources build to; run npm run build. It differs in: ${stale.join(", ")}`);
 
   const sent = [...built].filter(([name]) => /\.(js|css|html)$/.test(name));
   const size = sent.reduce((sum, [, bytes]) => sum + gzipSync(bytes).length, 0);
@@ -29,7 +30,9 @@ try {
 
 /** Every file below a folder, by its path there. */
 function contents(folder) {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   return new Map(
     entries.map((entry) => {
       const path = join(entry.parentPath ?? entry.path, entry.name);

@@ -14,13 +14,13 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, FloatRect, Locator, Page
 
     Opening = Callable[..., Page]
 
@@ -75,6 +75,20 @@ class Server:
             self.process = None
 
 
+def pixel(picture: Image.Image, x: int, y: int) -> tuple[int, ...]:
+    """Return a pixel's channels."""
+    found = picture.convert("RGBA" if picture.mode == "RGBA" else "RGB").getpixel((x, y))
+    assert isinstance(found, tuple)
+    return found
+
+
+def box(place: "Locator") -> "FloatRect":
+    """Return where a part of the page is on the screen."""
+    found = place.bounding_box()
+    assert found is not None
+    return found
+
+
 class Desk:
     """The page, by what a person does on it."""
 
@@ -88,16 +102,20 @@ class Desk:
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Return where a place of the drawing, 0..1 across and down, is on the screen."""
-        box = self.page.locator("canvas.easel").bounding_box()
-        percent = float(self.page.locator(".zoom-bar .percent").text_content().split()[0]) / 100
+        room = box(self.page.locator("canvas.easel"))
+        percent = float(self.text(".zoom-bar .percent").split()[0]) / 100
         width, height = self.size()
-        left = box["x"] + (box["width"] - width * percent) / 2
-        top = box["y"] + (box["height"] - height * percent) / 2
+        left = room["x"] + (room["width"] - width * percent) / 2
+        top = room["y"] + (room["height"] - height * percent) / 2
         return left + x * width * percent, top + y * height * percent
+
+    def text(self, selector: str) -> str:
+        """Return what a part of the page says."""
+        return self.page.locator(selector).text_content() or ""
 
     def size(self) -> tuple[int, int]:
         """Return the drawing's width and height."""
-        across, down = self.page.locator(".zoom-bar .size").text_content().split("×")
+        across, down = self.text(".zoom-bar .size").split("×")
         return int(across), int(down)
 
     def draw(self, *places: tuple[float, float]) -> None:
@@ -223,9 +241,10 @@ def pages(browser: "Browser", expected: list[str]) -> Iterator["Opening"]:
     """Opens pages; afterwards none of them may have complained."""
     contexts, complaints = [], []
 
-    def opened(url: str, *, width: int = 1440, height: int = 900, **options: object) -> "Page":
-        viewport = {"width": width, "height": height}
-        context = browser.new_context(viewport=viewport, accept_downloads=True, **options)
+    def opened(url: str, *, width: int = 1440, height: int = 900, **options: Any) -> "Page":
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, accept_downloads=True, **options
+        )
         context.set_default_timeout(10_000)
         contexts.append(context)
         page = context.new_page()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from tests.faces.web.conftest import Desk, Server
+from tests.faces.web.conftest import Desk, Server, box, pixel
 
 if TYPE_CHECKING:
     from tests.faces.web.conftest import Opening
@@ -17,9 +17,10 @@ pytestmark = pytest.mark.slow
 RED = (226, 59, 59)
 
 
-def pixel(desk: Desk, x: float, y: float) -> tuple[int, ...]:
+def seen(desk: Desk, x: float, y: float) -> tuple[int, ...]:
+    """The saved drawing's colour at a place, 0..1 across and down."""
     picture = desk.drawing()
-    return picture.getpixel((int(x * picture.width), int(y * picture.height)))[:3]
+    return pixel(picture, int(x * picture.width), int(y * picture.height))[:3]
 
 
 def white(desk: Desk) -> None:
@@ -28,7 +29,7 @@ def white(desk: Desk) -> None:
 
 def test_the_first_minute_shows_a_doodle_and_a_prompt(desk: Desk) -> None:
     assert "banana" in desk.page.locator("#prompt").input_value()
-    assert pixel(desk, 0.6, 0.6) != (255, 255, 255)
+    assert seen(desk, 0.6, 0.6) != (255, 255, 255)
     assert desk.page.locator(".band.hint").is_visible()
     desk.page.get_by_role("button", name="Hide this hint").click()
     assert not desk.page.locator(".band.hint").is_visible()
@@ -46,11 +47,11 @@ def test_the_brush_paints_and_undo_takes_it_back(desk: Desk) -> None:
     white(desk)
     desk.colour("#e23b3b")
     desk.draw((0.2, 0.5), (0.8, 0.5))
-    assert pixel(desk, 0.5, 0.5) == RED
+    assert seen(desk, 0.5, 0.5) == RED
     desk.key("Control+z")
-    assert pixel(desk, 0.5, 0.5) == (255, 255, 255)
+    assert seen(desk, 0.5, 0.5) == (255, 255, 255)
     desk.key("Control+Shift+z")
-    assert pixel(desk, 0.5, 0.5) == RED
+    assert seen(desk, 0.5, 0.5) == RED
 
 
 def test_the_eraser_lets_the_background_through(desk: Desk) -> None:
@@ -59,8 +60,8 @@ def test_the_eraser_lets_the_background_through(desk: Desk) -> None:
     desk.draw((0.2, 0.5), (0.8, 0.5))
     desk.key("e")
     desk.draw((0.5, 0.3), (0.5, 0.7))
-    assert pixel(desk, 0.5, 0.5) == (0, 0, 0)
-    assert pixel(desk, 0.3, 0.5) == RED
+    assert seen(desk, 0.5, 0.5) == (0, 0, 0)
+    assert seen(desk, 0.3, 0.5) == RED
 
 
 def test_fill_line_and_rectangle(desk: Desk) -> None:
@@ -68,16 +69,16 @@ def test_fill_line_and_rectangle(desk: Desk) -> None:
     desk.colour("#e23b3b")
     desk.key("u")
     desk.draw((0.25, 0.25), (0.75, 0.75))
-    assert pixel(desk, 0.5, 0.5) == RED
+    assert seen(desk, 0.5, 0.5) == RED
     desk.colour("#000000")
     desk.key("g")
     desk.draw((0.5, 0.5))
-    assert pixel(desk, 0.3, 0.3) == (0, 0, 0)
-    assert pixel(desk, 0.1, 0.1) == (255, 255, 255)
+    assert seen(desk, 0.3, 0.3) == (0, 0, 0)
+    assert seen(desk, 0.1, 0.1) == (255, 255, 255)
     desk.colour("#e23b3b")
     desk.key("n")
     desk.draw((0.05, 0.1), (0.5, 0.9), (0.95, 0.1))
-    assert pixel(desk, 0.5, 0.1) == RED
+    assert seen(desk, 0.5, 0.1) == RED
 
 
 def test_move_shifts_the_layer(desk: Desk) -> None:
@@ -87,8 +88,8 @@ def test_move_shifts_the_layer(desk: Desk) -> None:
     desk.draw((0.1, 0.1), (0.2, 0.2))
     desk.key("v")
     desk.draw((0.15, 0.15), (0.65, 0.65))
-    assert pixel(desk, 0.65, 0.65) == RED
-    assert pixel(desk, 0.15, 0.15) == (255, 255, 255)
+    assert seen(desk, 0.65, 0.65) == RED
+    assert seen(desk, 0.15, 0.15) == (255, 255, 255)
 
 
 def test_the_eyedropper_and_alt_click_take_a_colour(desk: Desk) -> None:
@@ -110,7 +111,7 @@ def test_a_half_opaque_stroke_does_not_build_up(desk: Desk) -> None:
     desk.colour("#ffffff")
     desk.key("Shift+Digit5")
     desk.draw((0.2, 0.5), (0.8, 0.5), (0.2, 0.5))
-    assert pixel(desk, 0.5, 0.5)[0] == pytest.approx(128, abs=2)
+    assert seen(desk, 0.5, 0.5)[0] == pytest.approx(128, abs=2)
 
 
 def test_brush_keys_change_size_and_hardness(desk: Desk) -> None:
@@ -143,7 +144,7 @@ def test_a_stroke_that_leaves_the_canvas_is_kept(desk: Desk) -> None:
     desk.page.mouse.move(*desk.at(0.9, 0.5), steps=5)
     desk.page.mouse.move(1400, 5, steps=5)
     desk.page.mouse.up()
-    assert pixel(desk, 0.8, 0.5) == RED
+    assert seen(desk, 0.8, 0.5) == RED
 
 
 def test_nothing_is_lost_on_reload(desk: Desk) -> None:
@@ -154,7 +155,7 @@ def test_nothing_is_lost_on_reload(desk: Desk) -> None:
     desk.page.wait_for_timeout(1200)
     desk.page.reload()
     desk.page.locator("html[data-ready]").wait_for()
-    assert pixel(desk, 0.5, 0.5) == RED
+    assert seen(desk, 0.5, 0.5) == RED
     assert desk.page.locator("#prompt").input_value() == "a red line"
 
 
@@ -165,11 +166,11 @@ def test_layers_are_added_hidden_and_removed(desk: Desk) -> None:
     desk.colour("#e23b3b")
     desk.draw((0.2, 0.5), (0.8, 0.5))
     desk.page.get_by_role("button", name="Show or hide Sketch 2").click()
-    assert pixel(desk, 0.5, 0.5) == (255, 255, 255)
+    assert seen(desk, 0.5, 0.5) == (255, 255, 255)
     desk.page.get_by_role("button", name="Show or hide Sketch 2").click()
-    assert pixel(desk, 0.5, 0.5) == RED
+    assert seen(desk, 0.5, 0.5) == RED
     desk.page.get_by_role("button", name="Remove Sketch 2").click()
-    assert pixel(desk, 0.5, 0.5) == (255, 255, 255)
+    assert seen(desk, 0.5, 0.5) == (255, 255, 255)
 
 
 def test_guides_are_seen_but_never_painted_from(desk: Desk) -> None:
@@ -178,7 +179,7 @@ def test_guides_are_seen_but_never_painted_from(desk: Desk) -> None:
     desk.page.get_by_role("button", name="Add guide layer").click()
     desk.colour("#e23b3b")
     desk.draw((0.2, 0.5), (0.8, 0.5))
-    assert pixel(desk, 0.5, 0.5) == (255, 255, 255)
+    assert seen(desk, 0.5, 0.5) == (255, 255, 255)
 
 
 def test_a_layer_is_saved_with_its_transparency(desk: Desk) -> None:
@@ -187,8 +188,8 @@ def test_a_layer_is_saved_with_its_transparency(desk: Desk) -> None:
     desk.draw((0.2, 0.5), (0.8, 0.5))
     layer = desk.drawing("Save layer as PNG")
     assert layer.mode == "RGBA"
-    assert layer.getpixel((256, 256)) == (*RED, 255)
-    assert layer.getpixel((256, 20))[3] == 0
+    assert pixel(layer, 256, 256) == (*RED, 255)
+    assert pixel(layer, 256, 20)[3] == 0
 
 
 def test_zoom_fit_and_actual_size(desk: Desk) -> None:
@@ -231,7 +232,7 @@ def test_the_keyboard_alone_can_draw(desk: Desk) -> None:
     for _ in range(5):
         desk.page.keyboard.press("ArrowRight")
     desk.page.keyboard.press("Space")
-    assert pixel(desk, 0.55, 0.5) == RED
+    assert seen(desk, 0.55, 0.5) == RED
 
 
 def test_a_dropped_picture_becomes_sketch_layer_or_mask(desk: Desk, tmp_path: Path) -> None:
@@ -240,16 +241,16 @@ def test_a_dropped_picture_becomes_sketch_layer_or_mask(desk: Desk, tmp_path: Pa
     desk.drop(path, "Open as sketch")
     desk.page.wait_for_function("() => document.querySelector('.size').textContent.includes('256')")
     assert desk.size() == (256, 128)
-    assert pixel(desk, 0.5, 0.5) == (0, 200, 0)
+    assert seen(desk, 0.5, 0.5) == (0, 200, 0)
     white(desk)
     desk.drop(path, "Add as layer")
     desk.page.wait_for_timeout(300)
-    assert pixel(desk, 0.5, 0.5) == (0, 200, 0)
-    assert pixel(desk, 0.5, 0.1) == (255, 255, 255)
+    assert seen(desk, 0.5, 0.5) == (0, 200, 0)
+    assert seen(desk, 0.5, 0.1) == (255, 255, 255)
     Image.new("L", (512, 512), 255).save(path)
     desk.drop(path, "Open as mask")
     desk.page.wait_for_timeout(300)
-    assert desk.drawing("Save mask as PNG").getpixel((256, 256))[0] == 255
+    assert pixel(desk.drawing("Save mask as PNG"), 256, 256)[0] == 255
 
 
 def test_what_is_no_picture_is_said(desk: Desk, tmp_path: Path, expected: list[str]) -> None:
@@ -284,8 +285,8 @@ def test_a_pens_pressure_is_the_width(desk: Desk, force: float, wide: bool) -> N
         event = {"type": kind, "x": across, "y": down, "button": "left", "buttons": 1}
         pen.send("Input.dispatchMouseEvent", event | {"pointerType": "pen", "force": force})
     picture = desk.drawing()
-    assert picture.getpixel((256, 256))[:3] == RED
-    assert (picture.getpixel((256, 256 + 20))[:3] == RED) is wide
+    assert pixel(picture, 256, 256)[:3] == RED
+    assert (pixel(picture, 256, 256 + 20)[:3] == RED) is wide
 
 
 def test_two_fingers_zoom_and_draw_nothing(pages: "Opening", shared: Server) -> None:
@@ -312,7 +313,7 @@ def test_two_fingers_zoom_and_draw_nothing(pages: "Opening", shared: Server) -> 
 
 def test_a_finger_draws_on_a_phone(pages: "Opening", shared: Server) -> None:
     page = pages(shared.url, width=360, height=640, has_touch=True, is_mobile=True, locale="en-GB")
-    box = page.locator("canvas.easel").bounding_box()
-    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    room = box(page.locator("canvas.easel"))
+    page.touchscreen.tap(room["x"] + room["width"] / 2, room["y"] + room["height"] / 2)
     page.wait_for_function("!document.querySelector('.tools button[aria-label=Undo]').disabled")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faces.web.conftest import ROOT, Desk, Server
+from tests.faces.web.conftest import ROOT, Desk, Server, box
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -47,12 +47,12 @@ def test_both_languages_are_complete() -> None:
 @slow
 def test_a_german_sees_german(pages: "Opening", shared: Server) -> None:
     page = pages(shared.url, locale="de-DE")
-    assert page.locator("#generate").text_content().startswith("Malen")
+    assert Desk(page).text("#generate").startswith("Malen")
     page.get_by_role("button", name="Hell oder dunkel, Sprache").click()
     page.get_by_label("Sprache", exact=True).select_option("en")
-    assert page.locator("#generate").text_content().startswith("Generate")
+    assert Desk(page).text("#generate").startswith("Generate")
     page.reload()
-    assert page.locator("#generate").text_content().startswith("Generate")
+    assert Desk(page).text("#generate").startswith("Generate")
     assert page.evaluate("document.documentElement.lang") == "en"
 
 
@@ -78,8 +78,8 @@ def test_nothing_is_wider_than_the_screen(
 ) -> None:
     page = pages(shared.url, width=width, height=height)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator("canvas.easel").bounding_box()["width"] >= min(width, 300)
-    assert page.locator("#generate").bounding_box()["width"] >= 100
+    assert box(page.locator("canvas.easel"))["width"] >= min(width, 300)
+    assert box(page.locator("#generate"))["width"] >= 100
 
 
 @slow

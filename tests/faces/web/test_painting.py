@@ -247,7 +247,11 @@ def test_live_painting_follows_the_brush_and_is_kept(desk: Desk) -> None:
     before = len(listed(desk, "gallery?limit=500"))
     desk.page.get_by_role("button", name="Keep this picture").click()
     desk.page.locator(".toast", has_text="Kept in the gallery").wait_for()
-    assert len(listed(desk, "gallery?limit=500")) == before + 1
+    desk.page.wait_for_function(
+        """count => fetch('/v1/gallery?limit=500').then(each => each.json())
+            .then(all => all.length === count)""",
+        arg=before + 1,
+    )
     desk.key("l")
     desk.page.locator(".live-panel").wait_for(state="detached")
 

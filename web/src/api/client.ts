@@ -48,10 +48,9 @@ export async function submit({ request, inputs = {}, key, front = false, parent 
   return jobOf(await call<Json>("POST", "v1/jobs", order, { "Idempotency-Key": key }));
 }
 
-/** The newest jobs and all that wait, without those of live painting. */
+/** All that wait, and the newest of the others. */
 export async function jobs(): Promise<Job[]> {
-  const found = (await call<Json[]>("GET", "v1/jobs?limit=100")).map(jobOf);
-  return found.filter(({ client }) => client !== "live");
+  return (await call<Json[]>("GET", "v1/jobs?limit=100")).map(jobOf);
 }
 
 export async function job(id: string): Promise<Job> {
@@ -102,7 +101,12 @@ function named(entry: Json): Named {
   return { id: String(entry["id"]), label: String(entry["label"] ?? entry["id"]) };
 }
 
-async function call<T>(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<T> {
+async function call<T>(
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<T> {
   const sent: RequestInit = { method, headers: { ...headers }, credentials: "same-origin" };
   if (body) {
     sent.body = JSON.stringify(body);

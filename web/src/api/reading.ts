@@ -10,7 +10,6 @@ export function jobOf(json: Json): Job {
     id: text(json["id"]),
     state: json["state"] as JobState,
     request: (json["request"] ?? {}) as Fields,
-    client: text(json["client"]),
     position: Number(json["position"] ?? 0),
     step: Number(progress["step"] ?? 0),
     steps: Number(progress["steps"] ?? 0),

@@ -9,8 +9,6 @@ export interface Job {
   readonly id: string;
   readonly state: JobState;
   readonly request: Fields;
-  /** Who asked for it: "page", "live", or another program. */
-  readonly client: string;
   /** How many jobs go first; 0 for the next one and for those that do not wait. */
   readonly position: number;
   /** Steps done of steps; 0 of 0 before the first. */

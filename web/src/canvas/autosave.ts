@@ -57,9 +57,7 @@ export class Autosave {
     const { layers, ...rest } = this.easel.drawing;
     const due = layers.filter(({ pixels }) => this.#stale.has(pixels) || !this.#keys.has(pixels));
     this.#stale.clear();
-    const packed = await Promise.all(
-      due.map(async ({ pixels }) => ({ pixels, bytes: await pack(pixels) })),
-    );
+    const packed = await Promise.all(due.map(async ({ pixels }) => ({ pixels, bytes: await pack(pixels) })));
     const writing = this.database.transaction(STORE, "readwrite");
     const store = writing.objectStore(STORE);
     for (const { pixels, bytes } of packed) {
@@ -95,10 +93,15 @@ export async function restored(database: IDBDatabase): Promise<Drawing | null> {
   const shape = await answer<Shape | undefined>(store.get(SHAPE));
   if (!shape) return null;
   const stored = await Promise.all(
-    shape.layers.map(({ key }) => answer<{ width: number; height: number; bytes: Uint8Array<ArrayBuffer> }>(store.get(key))),
+    shape.layers.map(({ key }) =>
+      answer<{ width: number; height: number; bytes: Uint8Array<ArrayBuffer> }>(store.get(key)),
+    ),
   );
   const layers = await Promise.all(
-    shape.layers.map(async ({ key: _, ...layer }, place) => ({ ...layer, pixels: await unpack(stored[place]) })),
+    shape.layers.map(async ({ key: _, ...layer }, place) => ({
+      ...layer,
+      pixels: await unpack(stored[place]),
+    })),
   );
   return { ...shape, layers };
 }
@@ -107,7 +110,11 @@ async function pack({ data }: Pixels): Promise<Uint8Array<ArrayBuffer>> {
   return through(new CompressionStream("deflate-raw"), new Uint8Array(data));
 }
 
-async function unpack(kept: { width: number; height: number; bytes: Uint8Array<ArrayBuffer> }): Promise<Pixels> {
+async function unpack(kept: {
+  width: number;
+  height: number;
+  bytes: Uint8Array<ArrayBuffer>;
+}): Promise<Pixels> {
   const { width, height, bytes } = kept;
   const data = await through(new DecompressionStream("deflate-raw"), bytes);
   return { width, height, data: new Uint8ClampedArray(data.buffer, 0, width * height * 4) };

@@ -33,7 +33,7 @@ export async function texts(file: Uint8Array<ArrayBuffer>): Promise<Record<strin
   const found: Record<string, string> = {};
   if (!SIGNATURE.every((byte, index) => file[index] === byte)) return found;
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  for (let at = 8; at + 12 <= file.length; ) {
+  for (let at = 8; at + 12 <= file.length;) {
     const length = view.getUint32(at);
     const kind = latin(file.subarray(at + 4, at + 8));
     const body = file.subarray(at + 8, at + 8 + length);
@@ -83,7 +83,10 @@ function chunk(kind: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const result = new Uint8Array(body.length + 12);
   const view = new DataView(result.buffer);
   view.setUint32(0, body.length);
-  result.set(Array.from(kind, (letter) => letter.charCodeAt(0)), 4);
+  result.set(
+    Array.from(kind, (letter) => letter.charCodeAt(0)),
+    4,
+  );
   result.set(body, 8);
   view.setUint32(body.length + 8, crc(result.subarray(4, body.length + 8)));
   return result;

@@ -141,7 +141,12 @@ export class Screen {
     }
     context.beginPath();
     const { x, y, width, height } = stale && !isEmpty(stale) ? grown(stale, 2) : all(drawing);
-    context.rect(Math.max(x, 0), Math.max(y, 0), Math.min(width, drawing.width), Math.min(height, drawing.height));
+    context.rect(
+      Math.max(x, 0),
+      Math.max(y, 0),
+      Math.min(width, drawing.width),
+      Math.min(height, drawing.height),
+    );
     context.clip();
     context.beginPath();
     context.rect(0, 0, drawing.width, drawing.height);

@@ -63,7 +63,9 @@ export const FIXED: readonly { readonly label: Key; readonly key: string }[] = [
 const CODES: Record<string, string> = { BracketLeft: "[", BracketRight: "]" };
 
 /** What a key press is called: modifiers in a fixed order, brackets by their place. */
-export function nameOf(event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">): string {
+export function nameOf(
+  event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">,
+): string {
   const key = CODES[event.code] ?? (event.key.length === 1 ? event.key.toLowerCase() : event.key);
   // "?" already says that Shift is down; letters and names do not.
   const shift = event.shiftKey && (key.length > 1 || /[a-z[\]]/.test(key));

@@ -16,7 +16,9 @@ export function recalled(texts: Record<string, string>, catalogue: Catalogue): F
     schedule: known(catalogue.schedules, schedule) ?? named.schedule,
     model: known(catalogue.models, model),
   };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""));
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""),
+  );
 }
 
 function read(texts: Record<string, string>): Fields | null {
@@ -63,7 +65,9 @@ export function fromParameters(text: string): Fields {
 
 function pairsOf(line: string): Record<string, string> {
   const pairs: Record<string, string> = {};
-  for (const [, key, quoted, plain] of line.matchAll(/\s*(\w[\w \-/]+):\s*(?:("(?:\\.|[^\\"])*")|([^,]*))(?:,|$)/g)) {
+  for (const [, key, quoted, plain] of line.matchAll(
+    /\s*(\w[\w \-/]+):\s*(?:("(?:\\.|[^\\"])*")|([^,]*))(?:,|$)/g,
+  )) {
     pairs[key] = quoted ? String(JSON.parse(quoted)) : plain.trim();
   }
   return pairs;
@@ -133,12 +137,17 @@ function textOf(value: unknown, wired: (link: unknown) => Json): unknown {
   return Object.values(wired(value)).find((each) => typeof each === "string");
 }
 
-function splitSampler(name: string, { samplers, schedules }: Catalogue): { sampler?: string; schedule?: string } {
+function splitSampler(
+  name: string,
+  { samplers, schedules }: Catalogue,
+): { sampler?: string; schedule?: string } {
   const sampler = known(samplers, name);
   if (sampler) return { sampler };
   for (const schedule of schedules) {
     const ending = ` ${schedule.label}`.toLowerCase();
-    const rest = name.toLowerCase().endsWith(ending) ? known(samplers, name.slice(0, -ending.length)) : undefined;
+    const rest = name.toLowerCase().endsWith(ending)
+      ? known(samplers, name.slice(0, -ending.length))
+      : undefined;
     if (rest) return { sampler: rest, schedule: schedule.id };
   }
   return {};
@@ -146,7 +155,11 @@ function splitSampler(name: string, { samplers, schedules }: Catalogue): { sampl
 
 /** The id of what somebody calls so: by id or label, in any case, without folder or ending. */
 function known(entries: readonly Named[], name: unknown): string | undefined {
-  const plain = folded(String(name ?? "").replace(/^.*[\\/]/, "").replace(/\.(safetensors|ckpt)$/, ""));
+  const plain = folded(
+    String(name ?? "")
+      .replace(/^.*[\\/]/, "")
+      .replace(/\.(safetensors|ckpt)$/, ""),
+  );
   return entries.find(({ id, label }) => plain && [folded(id), folded(label)].includes(plain))?.id;
 }
 

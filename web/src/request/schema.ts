@@ -3,7 +3,13 @@
 import type { Fields, Schema } from "../api/types";
 
 export type Control =
-  | { readonly kind: "number"; readonly whole: boolean; readonly least: number; readonly most: number; readonly step: number }
+  | {
+      readonly kind: "number";
+      readonly whole: boolean;
+      readonly least: number;
+      readonly most: number;
+      readonly step: number;
+    }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   | { readonly kind: "switch" }
   | { readonly kind: "text" };
@@ -52,7 +58,13 @@ function controlOf(field: Schema): Control | null {
   if (inner.type !== "integer" && inner.type !== "number") return null;
   const [least, most] = [inner.minimum ?? 0, inner.maximum ?? 2 ** 32 - 1];
   const whole = inner.type === "integer";
-  return { kind: "number", whole, least, most, step: inner.multipleOf ?? (whole ? 1 : stepFor(most - least)) };
+  return {
+    kind: "number",
+    whole,
+    least,
+    most,
+    step: inner.multipleOf ?? (whole ? 1 : stepFor(most - least)),
+  };
 }
 
 /** Hundredths for shares, halves for larger ranges: what hands are used to. */

@@ -6,7 +6,7 @@ import { type Job, type Notice, Refusal } from "../api/types";
 import { say } from "../i18n";
 import { isOver, needPictures, update } from "./jobs";
 import { refresh } from "./gallery";
-import { server, view, work } from "./state";
+import { server, work } from "./state";
 import { speak, tell } from "./toasts";
 
 /** After so long without an answer the server is not restarting, it is gone. */
@@ -53,8 +53,6 @@ function latest(jobs: readonly Job[]): Job | undefined {
 
 function notice({ job, what, step, steps, preview, picture }: Notice): void {
   const known = work.value.jobs.find(({ id }) => id === job);
-  // While live painting is on, jobs that nobody else asked for come and go several times a second.
-  if (!known && view.value.live) return;
   if (what === "progress") {
     if (!known || isOver(known)) return;
     const since = known.since || performance.now();
@@ -76,16 +74,19 @@ function arrange(): void {
   clearTimeout(arranging);
   if (work.value.jobs.filter((job) => !isOver(job)).length < 2) return;
   arranging = setTimeout(() => {
-    void api.jobs().then((jobs) => {
-      for (const { id, state, position } of jobs) if (state === "queued") update(id, { state, position });
-    }, () => undefined);
+    void api.jobs().then(
+      (jobs) => {
+        for (const { id, state, position } of jobs) if (state === "queued") update(id, { state, position });
+      },
+      () => undefined,
+    );
   }, 150);
 }
 
 /** Ask anew about a job whose state changed in a way that says more than the notice. */
 async function reread(id: string): Promise<void> {
   const job = await api.job(id).catch(() => null);
-  if (!job || job.client === "live") return;
+  if (!job) return;
   update(id, job);
   if (id !== work.value.shown || !isOver(job)) return;
   await needPictures();

@@ -30,7 +30,8 @@ export function setMode(mode: Mode): void {
   const marks = layers.find(({ role }) => role === "mask");
   if (mode === "inpaint") {
     view.set({ layers: true });
-    if (!marks) easel.reshape((drawing) => withNewLayer({ ...drawing, active: layers[layers.length - 1].id }, "mask"));
+    if (!marks)
+      easel.reshape((drawing) => withNewLayer({ ...drawing, active: layers[layers.length - 1].id }, "mask"));
     else {
       if (!marks.visible) easel.reshape((drawing) => withLayer(drawing, marks.id, { visible: true }));
       easel.activate(marks.id);
@@ -98,7 +99,8 @@ export function sendToInpaint(picture: Picture): Promise<void> {
 export function save(what: "drawing" | "layer" | "mask"): Promise<void> {
   return attempt(async () => {
     const { drawing } = easel;
-    const picture = what === "layer" ? activeLayer(drawing).pixels : what === "mask" ? mask(drawing) : sketch(drawing);
+    const picture =
+      what === "layer" ? activeLayer(drawing).pixels : what === "mask" ? mask(drawing) : sketch(drawing);
     if (!picture) return tell(say("error.mask"), "bad");
     download(URL.createObjectURL(new Blob([await png(picture)], { type: "image/png" })), `${what}.png`);
   });

@@ -65,7 +65,10 @@ export function remove(picture: Picture): Promise<void> {
     const { pictures } = gallery.value;
     gallery.set({ pictures: pictures.filter(({ id }) => id !== picture.id) });
     const { [picture.id]: _, ...others } = work.value.pictures;
-    const jobs = work.value.jobs.map((job) => ({ ...job, pictures: job.pictures.filter((id) => id !== picture.id) }));
+    const jobs = work.value.jobs.map((job) => ({
+      ...job,
+      pictures: job.pictures.filter((id) => id !== picture.id),
+    }));
     work.set({ pictures: others, jobs });
     const undo = (): void => void attempt(() => bringBack(picture));
     tell(say("picture.deleted"), "plain", { text: say("undo.action"), do: undo });

@@ -13,7 +13,9 @@ export function update(id: string, news: Partial<Job>): void {
   const { jobs } = work.value;
   const known = jobs.find((job) => job.id === id);
   if (known) {
-    work.set({ jobs: jobs.map((job) => (job === known ? { ...job, ...news, since: news.since || job.since } : job)) });
+    work.set({
+      jobs: jobs.map((job) => (job === known ? { ...job, ...news, since: news.since || job.since } : job)),
+    });
   } else if (news.state && news.request) work.set({ jobs: [news as Job, ...jobs] });
 }
 

@@ -4,7 +4,6 @@ import { Live } from "../api/live";
 import { sketch } from "../canvas/drawing";
 import { compressed } from "../canvas/pictures";
 import { say } from "../i18n";
-import { refresh } from "./gallery";
 import { fields } from "./painting";
 import { easel, live, settings, view } from "./state";
 import { speak, tell } from "./toasts";
@@ -73,7 +72,11 @@ async function paint(way: { rough: boolean; keep?: boolean }): Promise<void> {
     const asked = fields();
     const steps = rough ? Math.min(Number(asked["steps"]), MOVING.steps) : asked["steps"];
     live.set({ working: true });
-    socket?.paint({ picture, request: { ...asked, ...size, steps, seed: live.value.seed, batch: 1 }, keep: kept });
+    socket?.paint({
+      picture,
+      request: { ...asked, ...size, steps, seed: live.value.seed, batch: 1 },
+      keep: kept,
+    });
   }
   compressing = false;
 }
@@ -88,10 +91,7 @@ function sizeFor(rough: boolean): { width: number; height: number } {
 function show(picture: Blob, done: boolean, kept: boolean): void {
   if (live.value.picture) URL.revokeObjectURL(live.value.picture);
   live.set({ picture: URL.createObjectURL(picture), working: !done });
-  if (kept) {
-    tell(say("live.kept"));
-    void refresh();
-  }
+  if (kept) tell(say("live.kept"));
 }
 
 function refused(sentence: string): void {

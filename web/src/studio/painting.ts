@@ -21,7 +21,9 @@ export function fields(): Fields {
   if (!catalogue) return settings.value.fields;
   const { width, height } = easel.drawing;
   const all = { ...defaults(catalogue.schema), ...settings.value.fields, width, height };
-  return Object.fromEntries(Object.entries(all).filter(([name, value]) => !(name in PICTURES) && value != null));
+  return Object.fromEntries(
+    Object.entries(all).filter(([name, value]) => !(name in PICTURES) && value != null),
+  );
 }
 
 export function setField(name: string, value: unknown): void {

@@ -112,7 +112,9 @@ function useDrops(): boolean {
       },
       { signal },
     );
-    document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget ?? setDragged(false), { signal });
+    document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget ?? setDragged(false), {
+      signal,
+    });
     document.addEventListener(
       "drop",
       (event) => {

@@ -46,7 +46,14 @@ export function BrushBar() {
           );
         })}
       </div>
-      <Slider label={say("brush.size")} value={held.size} least={1} most={300} step={1} onChange={(size) => brush({ size })} />
+      <Slider
+        label={say("brush.size")}
+        value={held.size}
+        least={1}
+        most={300}
+        step={1}
+        onChange={(size) => brush({ size })}
+      />
       <Slider
         label={say("brush.opacity")}
         value={percent(held.opacity)}

@@ -45,7 +45,11 @@ export function CanvasMenu() {
               <p class="list-title">{say("canvas.new")}</p>
               {item(say("canvas.white"), () => renew(WHITE), "#fff")}
               {item(say("canvas.black"), () => renew(BLACK), "#000")}
-              {item(say("canvas.colour", { width, height }), () => renew(colour, easel.drawing), toHex(colour))}
+              {item(
+                say("canvas.colour", { width, height }),
+                () => renew(colour, easel.drawing),
+                toHex(colour),
+              )}
               <hr />
               {item(say("canvas.open"), () => file.current?.click())}
               {item(say("canvas.camera"), () => camera.current?.click())}
@@ -58,7 +62,14 @@ export function CanvasMenu() {
           );
         }}
       </Menu>
-      <input ref={file} type="file" accept="image/*" hidden aria-label={say("canvas.open")} onChange={(event) => offer(chosen(event))} />
+      <input
+        ref={file}
+        type="file"
+        accept="image/*"
+        hidden
+        aria-label={say("canvas.open")}
+        onChange={(event) => offer(chosen(event))}
+      />
       <input
         ref={camera}
         type="file"

@@ -91,7 +91,11 @@ function Cursor({ keyboard, scale }: { keyboard: Point | null; scale: number }) 
   const round = tool === "brush" || tool === "eraser" || tool === "line";
   if (!place) return null;
   const side = round ? Math.max(size, 4) : 8;
-  const style = { width: `${side}px`, height: `${side}px`, transform: `translate(${place.x - side / 2}px, ${place.y - side / 2}px)` };
+  const style = {
+    width: `${side}px`,
+    height: `${side}px`,
+    transform: `translate(${place.x - side / 2}px, ${place.y - side / 2}px)`,
+  };
   return <div class="cursor" style={style} />;
 }
 

@@ -9,9 +9,26 @@ import { tools } from "../studio/state";
 
 /** Flat colours that doodles are made of. */
 const PALETTE = [
-  "#000000", "#4b4b4b", "#9a9a9a", "#d9d9d9", "#ffffff", "#7a4a21", "#c08552", "#f1c9a5",
-  "#e23b3b", "#f28c28", "#f8d628", "#7bc043", "#2e8b57", "#2aa9b8", "#2f6fde", "#6a4bd1",
-  "#c13fa0", "#ff9ec4", "#8fd3ff", "#bfe3a3",
+  "#000000",
+  "#4b4b4b",
+  "#9a9a9a",
+  "#d9d9d9",
+  "#ffffff",
+  "#7a4a21",
+  "#c08552",
+  "#f1c9a5",
+  "#e23b3b",
+  "#f28c28",
+  "#f8d628",
+  "#7bc043",
+  "#2e8b57",
+  "#2aa9b8",
+  "#2f6fde",
+  "#6a4bd1",
+  "#c13fa0",
+  "#ff9ec4",
+  "#8fd3ff",
+  "#bfe3a3",
 ];
 
 export function ColourPicker() {
@@ -30,8 +47,18 @@ export function ColourPicker() {
       <Wheel hsv={hsv} choose={choose} />
       <div class="channels">
         <Channel label="H" most={359} value={hsv.hue} change={(hue) => choose({ hue })} />
-        <Channel label="S" most={100} value={hsv.saturation * 100} change={(share) => choose({ saturation: share / 100 })} />
-        <Channel label="V" most={100} value={hsv.value * 100} change={(share) => choose({ value: share / 100 })} />
+        <Channel
+          label="S"
+          most={100}
+          value={hsv.saturation * 100}
+          change={(share) => choose({ saturation: share / 100 })}
+        />
+        <Channel
+          label="V"
+          most={100}
+          value={hsv.value * 100}
+          change={(share) => choose({ value: share / 100 })}
+        />
       </div>
       <label class="text-field">
         <span class="hidden-label">{say("colour.hex")}</span>
@@ -92,7 +119,17 @@ function Wheel({ hsv, choose }: { hsv: Hsv; choose: (change: Partial<Hsv>) => vo
 
 const NAMES: Record<string, string> = { H: "Hue", S: "Saturation", V: "Value" };
 
-function Channel({ label, most, value, change }: { label: string; most: number; value: number; change: (value: number) => void }) {
+function Channel({
+  label,
+  most,
+  value,
+  change,
+}: {
+  label: string;
+  most: number;
+  value: number;
+  change: (value: number) => void;
+}) {
   return (
     <label class="channel" title={NAMES[label]}>
       <span aria-hidden="true">{label}</span>

@@ -1,6 +1,15 @@
 /** The layers, the topmost first, each with its role. */
 
-import { type Drawing, type Layer, MAX_LAYERS, type Role, withLayer, withLayerMoved, withNewLayer, withoutLayer } from "../canvas/drawing";
+import {
+  type Drawing,
+  type Layer,
+  MAX_LAYERS,
+  type Role,
+  withLayer,
+  withLayerMoved,
+  withNewLayer,
+  withoutLayer,
+} from "../canvas/drawing";
 import { useWords } from "../i18n";
 import { useStore } from "../store";
 import { easel, settings, view } from "../studio/state";
@@ -17,7 +26,12 @@ export function Layers() {
   const open = useStore(view, (value) => value.layers);
   return (
     <div class={open ? "layers open" : "layers"}>
-      <button type="button" class="layers-head" aria-expanded={open} onClick={() => view.set({ layers: !open })}>
+      <button
+        type="button"
+        class="layers-head"
+        aria-expanded={open}
+        onClick={() => view.set({ layers: !open })}
+      >
         <Icon name="layers" />
         <span>{say("layers")}</span>
         <Icon name={open ? "down" : "up"} />
@@ -64,7 +78,13 @@ function Row({ layer, drawing }: { layer: Layer; drawing: Drawing }) {
         pressed={layer.visible}
         onClick={() => change({ visible: !layer.visible })}
       />
-      <button type="button" class="layer-name" aria-current={active} title={say("layer.select", { name })} onClick={() => easel.activate(layer.id)}>
+      <button
+        type="button"
+        class="layer-name"
+        aria-current={active}
+        title={say("layer.select", { name })}
+        onClick={() => easel.activate(layer.id)}
+      >
         <Icon name={ICONS[layer.role]} />
         {name}
       </button>
@@ -80,9 +100,21 @@ function Row({ layer, drawing }: { layer: Layer; drawing: Drawing }) {
             style={{ "--share": `${layer.opacity * 100}%` }}
             onChange={(event) => change({ opacity: Number(event.currentTarget.value) / 100 })}
           />
-          <Button icon="up" label={say("layer.up", { name })} onClick={() => easel.reshape((each) => withLayerMoved(each, layer.id, 1))} />
-          <Button icon="down" label={say("layer.down", { name })} onClick={() => easel.reshape((each) => withLayerMoved(each, layer.id, -1))} />
-          <Button icon="clear" label={say("layer.remove", { name })} onClick={() => easel.reshape((each) => withoutLayer(each, layer.id))} />
+          <Button
+            icon="up"
+            label={say("layer.up", { name })}
+            onClick={() => easel.reshape((each) => withLayerMoved(each, layer.id, 1))}
+          />
+          <Button
+            icon="down"
+            label={say("layer.down", { name })}
+            onClick={() => easel.reshape((each) => withLayerMoved(each, layer.id, -1))}
+          />
+          <Button
+            icon="clear"
+            label={say("layer.remove", { name })}
+            onClick={() => easel.reshape((each) => withoutLayer(each, layer.id))}
+          />
         </div>
       ) : null}
     </li>

@@ -14,7 +14,13 @@ export function LivePanel() {
       {picture ? <img src={picture} alt={say("live")} /> : <Empty icon="live" title={say("live.waiting")} />}
       <div class="live-foot">
         <span class="live-state">{working ? say("live.working") : say("live.on")}</span>
-        <Button text icon="download" label={say("live.keep")} disabled={!picture} onClick={() => void keep()} />
+        <Button
+          text
+          icon="download"
+          label={say("live.keep")}
+          disabled={!picture}
+          onClick={() => void keep()}
+        />
       </div>
     </div>
   );

@@ -24,8 +24,18 @@ export function PictureActions({ picture, large = false }: { picture: Picture; l
   };
   return (
     <div class="picture-actions">
-      <Button text icon="sketch" label={say("picture.sketch")} onClick={closing(() => void useAsSketch(picture))} />
-      <Button text icon="mask" label={say("picture.inpaint")} onClick={closing(() => void sendToInpaint(picture))} />
+      <Button
+        text
+        icon="sketch"
+        label={say("picture.sketch")}
+        onClick={closing(() => void useAsSketch(picture))}
+      />
+      <Button
+        text
+        icon="mask"
+        label={say("picture.inpaint")}
+        onClick={closing(() => void sendToInpaint(picture))}
+      />
       <span class="icon-row">
         <Button
           icon="star"
@@ -35,9 +45,15 @@ export function PictureActions({ picture, large = false }: { picture: Picture; l
           label={say(picture.starred ? "picture.unstar" : "picture.star")}
           onClick={() => void toggleStar(picture)}
         />
-        {large ? null : <Button icon="large" label={say("picture.open")} shortcut="Z" onClick={() => open("viewer")} />}
+        {large ? null : (
+          <Button icon="large" label={say("picture.open")} shortcut="Z" onClick={() => open("viewer")} />
+        )}
         <Button icon="compare" label={say("picture.compare")} shortcut="C" onClick={() => open("compare")} />
-        <Button icon="recycle" label={say("picture.reproduce")} onClick={closing(() => void reproduce(picture))} />
+        <Button
+          icon="recycle"
+          label={say("picture.reproduce")}
+          onClick={closing(() => void reproduce(picture))}
+        />
         <Button
           icon="settings"
           label={say("picture.settings")}
@@ -49,8 +65,17 @@ export function PictureActions({ picture, large = false }: { picture: Picture; l
         {picture.parent ? (
           <Button icon="parent" label={say("picture.parent")} onClick={() => void showParent(picture)} />
         ) : null}
-        <Button icon="download" label={say("picture.download")} onClick={() => download(picture.url, `underpaint-${picture.id}.png`)} />
-        <Button icon="clear" label={say("picture.delete")} shortcut="Del" onClick={closing(() => void remove(picture))} />
+        <Button
+          icon="download"
+          label={say("picture.download")}
+          onClick={() => download(picture.url, `underpaint-${picture.id}.png`)}
+        />
+        <Button
+          icon="clear"
+          label={say("picture.delete")}
+          shortcut="Del"
+          onClick={closing(() => void remove(picture))}
+        />
       </span>
     </div>
   );

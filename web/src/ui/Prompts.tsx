@@ -58,7 +58,8 @@ function PromptField({ name, label, hint, rows }: PromptProps) {
     if (!field || !event.key.startsWith("Arrow")) return;
     const selection = { text: field.value, start: field.selectionStart, end: field.selectionEnd };
     const up = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
-    if ((event.ctrlKey || event.metaKey) && up) replace(weighed(selection, up * (event.shiftKey ? 0.01 : 0.1)));
+    if ((event.ctrlKey || event.metaKey) && up)
+      replace(weighed(selection, up * (event.shiftKey ? 0.01 : 0.1)));
     else if (event.altKey && up) recallPrompt(name, up, back, replace);
     else if (event.altKey) replace(moved(selection, event.key === "ArrowLeft" ? -1 : 1));
     else return;
@@ -109,19 +110,22 @@ function History() {
       {(close) =>
         prompts.length ? (
           <ul class="list">
-            {prompts.toReversed().slice(0, 30).map((prompt) => (
-              <li key={prompt}>
-                <button
-                  type="button"
-                  onClick={() => {
-                    setField("prompt", prompt);
-                    close();
-                  }}
-                >
-                  {prompt}
-                </button>
-              </li>
-            ))}
+            {prompts
+              .toReversed()
+              .slice(0, 30)
+              .map((prompt) => (
+                <li key={prompt}>
+                  <button
+                    type="button"
+                    onClick={() => {
+                      setField("prompt", prompt);
+                      close();
+                    }}
+                  >
+                    {prompt}
+                  </button>
+                </li>
+              ))}
           </ul>
         ) : (
           <p class="note">{say("history.none")}</p>
@@ -150,7 +154,12 @@ function GenerateButton() {
         <kbd>{keyOf("generate", keys).replace("Ctrl", "Ctrl ").replace("+", "").replace("Enter", "↵")}</kbd>
       </button>
       {busy ? (
-        <button type="button" class="cancel" title={keyOf("interrupt", keys)} onClick={() => void interrupt()}>
+        <button
+          type="button"
+          class="cancel"
+          title={keyOf("interrupt", keys)}
+          onClick={() => void interrupt()}
+        >
           {say("cancel")}
         </button>
       ) : null}

@@ -36,7 +36,11 @@ export function Queue() {
             </span>
           </button>
           {job.state === "queued" && job.position > 0 ? (
-            <Button icon="up" label={say("queue.front")} onClick={() => void attempt(() => api.toFront(job.id))} />
+            <Button
+              icon="up"
+              label={say("queue.front")}
+              onClick={() => void attempt(() => api.toFront(job.id))}
+            />
           ) : null}
           <Button icon="close" label={say("cancel")} onClick={() => void cancel(job.id)} />
         </li>

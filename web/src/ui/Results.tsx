@@ -26,7 +26,13 @@ export function Results() {
       <Progress job={job} />
       <div class={`four count-${Math.min(count, 4)}`} role="group" aria-label={say("results")}>
         {Array.from({ length: count }, (_, index) => (
-          <Tile key={index} index={index} job={job} picture={pictures[job.pictures[index]]} picked={index === picked} />
+          <Tile
+            key={index}
+            index={index}
+            job={job}
+            picture={pictures[job.pictures[index]]}
+            picked={index === picked}
+          />
         ))}
       </div>
       {chosen ? <PictureActions picture={chosen} /> : null}

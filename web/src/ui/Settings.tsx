@@ -79,18 +79,38 @@ function AnyField({ field: { name, help, control }, value, onChange }: AnyProps)
   if (control.kind === "number") {
     const { least, most, step } = control;
     // Seeds are too many for a slider.
-    if (most - least > 10_000) return <NumberField label={label} value={Number(value)} help={help} onChange={onChange} />;
-    return <Slider id={IDS[name] ?? name} {...{ label, help, least, most, step }} value={Number(value)} onChange={onChange} />;
+    if (most - least > 10_000)
+      return <NumberField label={label} value={Number(value)} help={help} onChange={onChange} />;
+    return (
+      <Slider
+        id={IDS[name] ?? name}
+        {...{ label, help, least, most, step }}
+        value={Number(value)}
+        onChange={onChange}
+      />
+    );
   }
   if (control.kind === "choice") {
-    const named = name === "sampler" ? catalogue?.samplers : name === "schedule" ? catalogue?.schedules : undefined;
+    const named =
+      name === "sampler" ? catalogue?.samplers : name === "schedule" ? catalogue?.schedules : undefined;
     const choices = control.choices.map((id) => named?.find((each) => each.id === id) ?? { id, label: id });
-    return <Select id={IDS[name] ?? name} {...{ label, help, choices }} value={String(value)} onChange={onChange} />;
+    return (
+      <Select
+        id={IDS[name] ?? name}
+        {...{ label, help, choices }}
+        value={String(value)}
+        onChange={onChange}
+      />
+    );
   }
   if (control.kind === "switch") {
     return (
       <label class="switch" title={help}>
-        <input type="checkbox" checked={Boolean(value)} onChange={(event) => onChange(event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={Boolean(value)}
+          onChange={(event) => onChange(event.currentTarget.checked)}
+        />
         <span>{label}</span>
       </label>
     );
@@ -98,7 +118,11 @@ function AnyField({ field: { name, help, control }, value, onChange }: AnyProps)
   return (
     <label class="text-field" title={help}>
       <span>{label}</span>
-      <input type="text" value={String(value ?? "")} onChange={(event) => onChange(event.currentTarget.value)} />
+      <input
+        type="text"
+        value={String(value ?? "")}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
     </label>
   );
 }
@@ -140,8 +164,18 @@ function Seed({ value }: { value: number }) {
   };
   return (
     <div class="seed">
-      <NumberField id="txt2img_seed" label={fieldName("seed")} value={value} onChange={(seed) => setField("seed", seed)} />
-      <Button icon="dice" label={say("seed.random")} pressed={value === -1} onClick={() => setField("seed", -1)} />
+      <NumberField
+        id="txt2img_seed"
+        label={fieldName("seed")}
+        value={value}
+        onChange={(seed) => setField("seed", seed)}
+      />
+      <Button
+        icon="dice"
+        label={say("seed.random")}
+        pressed={value === -1}
+        onClick={() => setField("seed", -1)}
+      />
       <Button icon="recycle" label={say("seed.reuse")} onClick={reuse} />
     </div>
   );
@@ -172,7 +206,11 @@ function Sides() {
   return (
     <div class="sides">
       {side(fieldName("width"), width, "txt2img_width", (value) => easel.resize({ width: value, height }))}
-      <Button icon="swap" label={say("swap")} onClick={() => easel.resize({ width: height, height: width })} />
+      <Button
+        icon="swap"
+        label={say("swap")}
+        onClick={() => easel.resize({ width: height, height: width })}
+      />
       {side(fieldName("height"), height, "txt2img_height", (value) => easel.resize({ width, height: value }))}
     </div>
   );

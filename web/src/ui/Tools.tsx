@@ -31,8 +31,20 @@ export function Tools() {
         />
       ))}
       <hr />
-      <Button icon="undo" label={say("undo")} shortcut={key("undo")} disabled={!undoable} onClick={() => easel.undo()} />
-      <Button icon="redo" label={say("redo")} shortcut={key("redo")} disabled={!redoable} onClick={() => easel.redo()} />
+      <Button
+        icon="undo"
+        label={say("undo")}
+        shortcut={key("undo")}
+        disabled={!undoable}
+        onClick={() => easel.undo()}
+      />
+      <Button
+        icon="redo"
+        label={say("redo")}
+        shortcut={key("redo")}
+        disabled={!redoable}
+        onClick={() => easel.redo()}
+      />
       <Button icon="clear" label={say("clear")} onClick={() => easel.clear()} />
     </div>
   );

@@ -22,7 +22,11 @@ export function Viewer({ mode }: { mode: "viewer" | "compare" }) {
   if (!picture) return null;
   const close = (): void => view.set({ dialog: "", viewed: null });
   return (
-    <Dialog class="viewer" label={say(mode === "compare" ? "picture.compare" : "picture.open")} onClose={close}>
+    <Dialog
+      class="viewer"
+      label={say(mode === "compare" ? "picture.compare" : "picture.open")}
+      onClose={close}
+    >
       <div
         class="viewer-body"
         onKeyDown={(event) => {
@@ -46,7 +50,12 @@ function Large({ picture }: { picture: Picture }) {
   return (
     <div class="large">
       <Button icon="left" label={say("picture.previous")} onClick={() => step(picture, -1)} />
-      <img src={picture.url} alt={String(picture.request["prompt"] ?? "")} width={picture.width} height={picture.height} />
+      <img
+        src={picture.url}
+        alt={String(picture.request["prompt"] ?? "")}
+        width={picture.width}
+        height={picture.height}
+      />
       <Button icon="right" label={say("picture.next")} onClick={() => step(picture, 1)} />
     </div>
   );

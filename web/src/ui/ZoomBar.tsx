@@ -20,7 +20,12 @@ export function ZoomBar({ screen, scale }: { screen: Screen | null; scale: numbe
         {width} × {height}
       </span>
       <Button icon="minus" label={say("zoom.out")} onClick={() => zoom(1 / 1.25)} />
-      <button type="button" class="button percent" title={say("zoom.actual")} onClick={() => screen?.actualSize()}>
+      <button
+        type="button"
+        class="button percent"
+        title={say("zoom.actual")}
+        onClick={() => screen?.actualSize()}
+      >
         {Math.round(scale * 100)} %
       </button>
       <Button icon="plus" label={say("zoom.in")} onClick={() => zoom(1.25)} />

@@ -18,7 +18,17 @@ interface ButtonProps {
 }
 
 /** A button with an icon; its words are its label, or shown beside it with `text`. */
-export function Button({ icon, label, shortcut, pressed, text, filled, disabled, onClick, ...rest }: ButtonProps) {
+export function Button({
+  icon,
+  label,
+  shortcut,
+  pressed,
+  text,
+  filled,
+  disabled,
+  onClick,
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type="button"

@@ -6,7 +6,13 @@ import { type Colour, WHITE } from "../../src/canvas/colours";
 import { drawing, withNewLayer, withoutLayer } from "../../src/canvas/drawing";
 import { type Brush, Easel } from "../../src/canvas/easel";
 
-const brush: Brush = { colour: [9, 8, 7] as Colour, size: 12, hardness: 0.5, opacity: 0.7, pressure: { size: true, opacity: true } };
+const brush: Brush = {
+  colour: [9, 8, 7] as Colour,
+  size: 12,
+  hardness: 0.5,
+  opacity: 0.7,
+  pressure: { size: true, opacity: true },
+};
 let factory: IDBFactory;
 beforeEach(() => {
   factory = new IDBFactory();

@@ -10,15 +10,34 @@ describe("colours", () => {
   });
 
   it("go through the wheel and back", () => {
-    for (const colour of [[0, 0, 0], [255, 255, 255], [200, 30, 90], [1, 254, 7]] as Colour[]) {
+    for (const colour of [
+      [0, 0, 0],
+      [255, 255, 255],
+      [200, 30, 90],
+      [1, 254, 7],
+    ] as Colour[]) {
       expect(fromHsv(toHsv(colour))).toEqual(colour);
     }
     expect(toHsv([0, 0, 255]).hue).toBe(240);
   });
 
   it("are remembered once each, newest first", () => {
-    const recent = remembered([[1, 1, 1], [2, 2, 2]], [2, 2, 2]);
-    expect(recent).toEqual([[2, 2, 2], [1, 1, 1]]);
-    expect(remembered(Array.from({ length: 20 }, (_, at): Colour => [at, 0, 0]), [9, 9, 9])).toHaveLength(12);
+    const recent = remembered(
+      [
+        [1, 1, 1],
+        [2, 2, 2],
+      ],
+      [2, 2, 2],
+    );
+    expect(recent).toEqual([
+      [2, 2, 2],
+      [1, 1, 1],
+    ]);
+    expect(
+      remembered(
+        Array.from({ length: 20 }, (_, at): Colour => [at, 0, 0]),
+        [9, 9, 9],
+      ),
+    ).toHaveLength(12);
   });
 });

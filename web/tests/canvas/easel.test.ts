@@ -165,7 +165,8 @@ describe("the history", () => {
 
   it("keeps at least fifty strokes of a big drawing in its memory", () => {
     const target = easel(1024, 1024);
-    for (let step = 0; step < 60; step++) painted(target, "brush", pen(step * 16, 8), pen(1024 - step * 16, 1000));
+    for (let step = 0; step < 60; step++)
+      painted(target, "brush", pen(step * 16, 8), pen(1024 - step * 16, 1000));
     expect(target.history.undoable).toBe(60);
     expect(target.history.memory).toBeLessThan(256 * 2 ** 20);
   }, 60_000);

@@ -34,7 +34,11 @@ describe("texts", () => {
     let file = await png(blank({ width: 1, height: 1 }));
     file = withChunk(file, "tEXt", ascii("parameters\0a cat\nSteps: 20"));
     file = withChunk(file, "zTXt", Uint8Array.from([...ascii("prompt\0\0"), ...deflateSync("packed")]));
-    file = withChunk(file, "iTXt", Uint8Array.from([...ascii("Title\0\0\0en\0\0"), ...new TextEncoder().encode("é")]));
+    file = withChunk(
+      file,
+      "iTXt",
+      Uint8Array.from([...ascii("Title\0\0\0en\0\0"), ...new TextEncoder().encode("é")]),
+    );
     expect(await texts(file)).toEqual({ parameters: "a cat\nSteps: 20", prompt: "packed", Title: "é" });
   });
 

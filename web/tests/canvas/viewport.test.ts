@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { centred, fitted, panned, toDocument, toScreen, zoomed } from "../../src/canvas/viewport";
 
-const [square, room] = [{ width: 512, height: 512 }, { width: 1000, height: 600 }];
+const [square, room] = [
+  { width: 512, height: 512 },
+  { width: 1000, height: 600 },
+];
 
 describe("a viewport", () => {
   it("fits the drawing into the room, in its middle", () => {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { BINDINGS, actionOf, keyOf, nameOf, shown } from "../../src/keys/bindings";
 
-const press = (key: string, code = "", held: Partial<Record<"ctrlKey" | "altKey" | "shiftKey" | "metaKey", boolean>> = {}) =>
-  nameOf({ key, code, ctrlKey: false, altKey: false, shiftKey: false, metaKey: false, ...held });
+const press = (
+  key: string,
+  code = "",
+  held: Partial<Record<"ctrlKey" | "altKey" | "shiftKey" | "metaKey", boolean>> = {},
+) => nameOf({ key, code, ctrlKey: false, altKey: false, shiftKey: false, metaKey: false, ...held });
 
 describe("keys", () => {
   it("are named with modifiers in one order", () => {

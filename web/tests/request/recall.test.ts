@@ -3,7 +3,10 @@ import type { Catalogue } from "../../src/api/types";
 import { fromParameters, recalled } from "../../src/request/recall";
 
 const catalogue: Catalogue = {
-  models: [{ id: "mini", label: "mini" }, { id: "dream", label: "dream" }],
+  models: [
+    { id: "mini", label: "mini" },
+    { id: "dream", label: "dream" },
+  ],
   samplers: [
     { id: "dpmpp_2m", label: "DPM++ 2M" },
     { id: "dpmpp_2m_sde", label: "DPM++ 2M SDE" },
@@ -53,7 +56,18 @@ describe("settings from pictures", () => {
   it("of ComfyUI: along the wires", () => {
     const graph = {
       1: { class_type: "CheckpointLoaderSimple", inputs: { ckpt_name: "sub/dream.safetensors" } },
-      2: { class_type: "KSamplerAdvanced", inputs: { noise_seed: 5, steps: 8, cfg: 2, sampler_name: "euler_ancestral", scheduler: "sgm_uniform", positive: [3, 0], negative: [4, 0] } },
+      2: {
+        class_type: "KSamplerAdvanced",
+        inputs: {
+          noise_seed: 5,
+          steps: 8,
+          cfg: 2,
+          sampler_name: "euler_ancestral",
+          scheduler: "sgm_uniform",
+          positive: [3, 0],
+          negative: [4, 0],
+        },
+      },
       3: { class_type: "CLIPTextEncode", inputs: { text: [5, 0] } },
       4: { class_type: "CLIPTextEncode", inputs: { text: "bad" } },
       5: { class_type: "Note", inputs: { value: "far away" } },
@@ -71,10 +85,40 @@ describe("settings from pictures", () => {
   });
 
   it("of InvokeAI and Fooocus", () => {
-    const invoke = { positive_prompt: "p", negative_prompt: "n", steps: 3, cfg_scale: 4, seed: 9, scheduler: "dpmpp_2m_k", width: 512, height: 512, model: { name: "dream" } };
-    expect(recalled({ invokeai_metadata: JSON.stringify(invoke) }, catalogue)).toMatchObject({ prompt: "p", sampler: "dpmpp_2m", schedule: "karras", model: "dream" });
-    const fooocus = { prompt: "f", negative_prompt: "", steps: 30, guidance_scale: 4, seed: "12", sampler: "dpmpp_2m_sde_gpu", scheduler: "karras", resolution: "(896, 1152)" };
-    expect(recalled({ parameters: JSON.stringify(fooocus) }, catalogue)).toMatchObject({ prompt: "f", seed: 12, width: 896, height: 1152, schedule: "karras" });
+    const invoke = {
+      positive_prompt: "p",
+      negative_prompt: "n",
+      steps: 3,
+      cfg_scale: 4,
+      seed: 9,
+      scheduler: "dpmpp_2m_k",
+      width: 512,
+      height: 512,
+      model: { name: "dream" },
+    };
+    expect(recalled({ invokeai_metadata: JSON.stringify(invoke) }, catalogue)).toMatchObject({
+      prompt: "p",
+      sampler: "dpmpp_2m",
+      schedule: "karras",
+      model: "dream",
+    });
+    const fooocus = {
+      prompt: "f",
+      negative_prompt: "",
+      steps: 30,
+      guidance_scale: 4,
+      seed: "12",
+      sampler: "dpmpp_2m_sde_gpu",
+      scheduler: "karras",
+      resolution: "(896, 1152)",
+    };
+    expect(recalled({ parameters: JSON.stringify(fooocus) }, catalogue)).toMatchObject({
+      prompt: "f",
+      seed: 12,
+      width: 896,
+      height: 1152,
+      schedule: "karras",
+    });
   });
 
   it("of strangers: nothing", () => {

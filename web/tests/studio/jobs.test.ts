@@ -7,7 +7,6 @@ const json = {
   id: "a1",
   state: "running",
   request: { prompt: "x", batch: 4 },
-  client: "page",
   position: null,
   pictures: ["p"],
   notes: [],
@@ -20,9 +19,28 @@ beforeEach(() => work.set({ jobs: [], shown: "" }));
 describe("the server's JSON", () => {
   it("reads as a job, a picture, a notice", () => {
     expect(jobOf(json)).toMatchObject({ id: "a1", position: 0, step: 5, steps: 20, error: "", preview: "" });
-    const picture = pictureOf({ id: "p", number: 3, job: null, index: null, request: null, inputs: { init: "s" }, parent: null, width: 8, height: 9, starred: true });
-    expect(picture).toMatchObject({ id: "p", job: "", request: {}, inputs: { init: "s" }, url: "v1/gallery/p/file" });
-    expect(noticeOf({ sequence: 4, job: "a1", what: "picture", picture: "p", progress: null })).toMatchObject({ sequence: 4, step: 0, picture: "p" });
+    const picture = pictureOf({
+      id: "p",
+      number: 3,
+      job: null,
+      index: null,
+      request: null,
+      inputs: { init: "s" },
+      parent: null,
+      width: 8,
+      height: 9,
+      starred: true,
+    });
+    expect(picture).toMatchObject({
+      id: "p",
+      job: "",
+      request: {},
+      inputs: { init: "s" },
+      url: "v1/gallery/p/file",
+    });
+    expect(noticeOf({ sequence: 4, job: "a1", what: "picture", picture: "p", progress: null })).toMatchObject(
+      { sequence: 4, step: 0, picture: "p" },
+    );
   });
 });
 
