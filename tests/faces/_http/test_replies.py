@@ -47,9 +47,9 @@ def test_each_of_our_errors_has_its_status(error: errors.UnderpaintError, status
 
 
 def test_a_full_queue_says_when_to_come_again() -> None:
-    answer = raising(errors.QueueFullError("full", 12.4)).get("/")
+    answer = raising(errors.QueueFullError("full", 12)).get("/")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "12")
-    assert raising(errors.QueueFullError("full", 0.1)).get("/").headers["Retry-After"] == "1"
+    assert raising(errors.QueueFullError("full", 0)).get("/").headers["Retry-After"] == "1"
 
 
 def test_what_nobody_foresaw_is_not_shown() -> None:

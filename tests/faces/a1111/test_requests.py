@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from underpaint.errors import ModelNotFoundError, RequestError, UnknownEntryError
 from underpaint.faces.a1111 import options, requests
-from underpaint.faces.a1111.payload import ImageToImage, TextToImage
+from underpaint.faces.a1111.payload import ImageToImage, Payload, TextToImage
 from underpaint.media import Image
 from underpaint.requests.image import ImageRequest
 
 SETTINGS = options.with_overrides({}, None)
 
 
-def ordered(payload: TextToImage | ImageToImage, **settings: object) -> requests.Order:
+def ordered(payload: Payload, **settings: object) -> requests.Order:
     count, payload = itertools.count(100), requests.filled(payload)
     return requests.order(
         payload,

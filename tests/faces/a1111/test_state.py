@@ -35,13 +35,13 @@ def painting(script: TestClient, **fields: object) -> Iterator[list[dict[str, An
 
 def until(script: TestClient, path: str, wanted: Any, **body: object) -> dict[str, Any]:  # noqa: ANN401
     """Return an answer once it is as wanted."""
-    end = time.monotonic() + 20
+    end, answer = time.monotonic() + 20, None
     while time.monotonic() < end:
         answer = script.post(path, json=body) if body else script.get(path)
         if wanted(answer.json()):
             return answer.json()
         time.sleep(0.02)
-    raise AssertionError(f"never as wanted: {answer.text[:300]}")
+    raise AssertionError(f"never as wanted: {answer and answer.text[:300]}")
 
 
 def test_idle_is_told_as_clients_wait_for_it(script: TestClient) -> None:
