@@ -135,6 +135,7 @@ def any_value(field: Field) -> st.SearchStrategy[Any]:
 
 
 TOLD = {"prompt", "negative", "width", "height", "seed_resize_width", "seed_resize_height"}
+TOLD |= {"hires_width", "hires_height"}
 TOLD |= set(infotext._READ.values())
 requests = st.fixed_dictionaries(
     {field.name: any_value(field) for field in fields(ImageRequest) if field.name in TOLD}
@@ -149,16 +150,24 @@ def check_that_reading_undoes_writing(values: dict[str, Any]) -> None:
         values["resize"] = "stretch"
     if values["resize"] == "latent":
         values["mask_content"] = "original"
+    if values["init"] or not (values["hires_width"] and values["hires_height"]):
+        values |= {"hires_width": 0, "hires_height": 0, "hires_upscaler": "latent"}
+    else:
+        values |= {"strength": max(values["strength"], 0.01)}
+        values |= {side: max(64, values[side]) for side in ("hires_width", "hires_height")}
     request = ImageRequest(**values, batch=1).resolved(lambda: 5)
     text = write(request, model_hash="0123456789", model_name=request.model)
 
     # What says nothing is not told: how far from no picture, which of no variations.
     usual = ImageRequest()
-    automatic = request.schedule == "automatic"
+    automatic, second = request.schedule == "automatic", request.enlarged()
+    first, again = infotext._spelled(request), second and infotext._spelled(second)
+    asked = second is None or (request.hires_schedule is None and again == first)
     assert read(text) == replace(
         request,
         init=None,
-        strength=request.strength if request.init else usual.strength,
+        strength=request.strength if request.init or second else usual.strength,
+        hires_schedule=request.hires_schedule if asked else again,
         variation_seed=request.variation_seed if request.variation_strength else -1,
         schedule=own_schedule(request.sampler) if automatic else request.schedule,
     )
@@ -353,3 +362,31 @@ def test_remarks_stand_before_the_version_and_are_passed_over() -> None:
     assert told in text
     assert parts(text)[2].items() >= remarks.items()
     assert read(text) == read(write(request, model_hash="", model_name="mini"))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "pair"),
+    [
+        (1024, 1024, "Hires upscale: 2"),
+        (768, 768, "Hires upscale: 1.5"),
+        (1024, 768, "Hires resize: 1024x768"),
+        (1024, 0, "Hires resize: 1024x0"),
+    ],
+)
+def test_a_second_pass_is_told_as_a_factor_where_it_is_one(
+    width: int, height: int, pair: str
+) -> None:
+    request = replace(one, hires_width=width, hires_height=height, schedule="karras")
+    text = written(request)
+    assert f"Denoising strength: 0.75, RNG: CPU, {pair}, Hires upscaler: Latent, " in text
+    assert read(text) == replace(request, model="v1-5-pruned-emaonly")
+
+
+def test_a_second_pass_with_what_is_not_here_is_left_out() -> None:
+    head = "a\nSteps: 20, Seed: 1, Size: 512x768, Hires sampler: Use same sampler, "
+    assert read(f"{head}Hires upscale: 2, Hires upscaler: 4x-UltraSharp").hires_width == 0
+    said = read(f"{head}Hires upscale: 1.7, Hires upscaler: Latent (bicubic)")
+    assert (said.hires_width, said.hires_height) == (864, 1304)
+    assert (said.hires_upscaler, said.hires_sampler) == ("latent_bicubic", None)
+    with pytest.raises(RequestError, match="Hires upscale is 'big'; it must be like 2"):
+        read(f"{head}Hires upscale: big")

@@ -22,6 +22,7 @@ from underpaint.requests._emphasis import EMPHASES, emphasis_id
 from underpaint.requests._fields import SEEDS
 from underpaint.requests._repainting import CONTENTS, RESIZES
 from underpaint.requests._samplers import AUTOMATIC, SCHEDULES, label, own_schedule
+from underpaint.requests._upscalers import UPSCALERS
 from underpaint.requests.image import ImageRequest
 
 _NEGATIVE = "Negative prompt:"
@@ -57,6 +58,15 @@ _KEYS: Mapping[str, str] = {
     "Clip skip": "clip_skip",
     "ENSD": "noise_seed_delta",
     "RNG": "noise_source",
+    "Hires prompt": "hires_prompt",
+    "Hires negative prompt": "hires_negative",
+    "Hires upscale": "",
+    "Hires resize": "",
+    "Hires steps": "hires_steps",
+    "Hires upscaler": "hires_upscaler",
+    "Hires sampler": "hires_sampler",
+    "Hires schedule type": "hires_schedule",
+    "Hires CFG Scale": "hires_guidance_scale",
     "Mask mode": "mask_invert",
     "Mask blur": "mask_blur",
     "Inpaint area": "only_masked",
@@ -88,8 +98,10 @@ _LABELS: Mapping[str, Mapping[str, Any]] = {
     "only_masked": {"Whole picture": False, "Only masked": True},
     "mask_content": {label: id for id, label in CONTENTS.items()},
     "resize": {label: id for id, label in RESIZES.items()},
+    "hires_upscaler": {label: id for id, label in UPSCALERS.items()},
 }
 _DEFAULT = ImageRequest()
+_UPSCALERS = frozenset(label.casefold() for label in UPSCALERS.values())
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -147,11 +159,37 @@ def read(text: str) -> ImageRequest:
     for key, field in _READ.items():
         if said := folded.get(key.casefold()):
             values[field] = _value(field, said)
+    values = {name: value for name, value in values.items() if not _as_usual(name, value)}
     values |= {field: pairs[key] for key, field in _EXACT.items() if key in pairs}
     values |= _sides(folded.get("size", ""), "Size", "width", "height")
     resized = folded.get("seed resize from", "")
     values |= _sides(resized, "Seed resize from", "seed_resize_width", "seed_resize_height")
-    return ImageRequest(**values)
+    return ImageRequest(**values | _enlarged(folded, values))
+
+
+def _as_usual(field: str, value: object) -> bool:
+    """Return whether a value of the second pass is that of the first, or an upscaler not here."""
+    if field == "hires_upscaler":
+        return value not in UPSCALERS
+    return field in ("hires_sampler", "hires_schedule") and str(value).startswith("Use same")
+
+
+def _enlarged(pairs: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the size of a second pass and what enlarges for it.
+
+    A text of another program may name an upscaler that we do not have. The first pass is what it
+    says then, so that at least this can be painted.
+    """
+    if pairs.get("hires upscaler", "latent").casefold() not in _UPSCALERS:
+        return {}
+    size = pairs.get("hires resize", "")
+    if upscale := pairs.get("hires upscale", ""):
+        times = _number(float, upscale)
+        if not isinstance(times, float) or not 0 < times < 100:
+            raise RequestError(f"Hires upscale is {upscale[:60]!r}; it must be like 2")
+        sides = (values.get(name, getattr(_DEFAULT, name)) for name in ("width", "height"))
+        size = _scaled(*sides, times)
+    return _sides(size, "Hires resize", "hires_width", "hires_height")
 
 
 def parts(text: str) -> tuple[str, str, dict[str, str]]:
@@ -181,8 +219,7 @@ def _candidates(lines: Sequence[str]) -> Iterator[int]:
 
 def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str, str]:
     """Return the pairs in A1111's order, then ours; without those that say nothing."""
-    automatic = request.schedule == AUTOMATIC
-    schedule = own_schedule(request.sampler) if automatic else request.schedule
+    schedule, second = _spelled(request), request.enlarged()
     varied = request.variation_strength > 0
     resized = f"{request.seed_resize_width}x{request.seed_resize_height}"
     eta_key, other_key = ("Eta", "Eta DDIM")[:: -1 if request.sampler.startswith("ddim") else 1]
@@ -194,17 +231,54 @@ def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str,
         "Model": model_name,
         "Variation seed": request.variation_seed if varied else None,
         "Seed resize from": None if resized == "0x0" else resized,
-        "Denoising strength": None if request.init is None else request.strength,
+        "Denoising strength": request.strength if request.init or second else None,
         "RNG": None if request.noise_source == "gpu" else request.noise_source.upper(),
         "Emphasis": None if request.emphasis == "original" else EMPHASES[request.emphasis],
         eta_key: request.eta,
         other_key: None,
+        **_hires(request, second, schedule),
     }
     said = {
         key: special[key] if key in special else _told(request, field)
         for key, field in _KEYS.items()
     }
     return {key: _words(value) for key, value in said.items() if value is not None}
+
+
+def _spelled(request: ImageRequest) -> str:
+    """Return the schedule, where it is automatic the one that the sampler has."""
+    automatic = request.schedule == AUTOMATIC
+    return own_schedule(request.sampler) if automatic else request.schedule
+
+
+def _hires(
+    request: ImageRequest, second: ImageRequest | None, schedule: str
+) -> dict[str, float | str | None]:
+    """Return the pairs about the second pass whose values are not told as they are.
+
+    Args:
+        request: the first pass, spelled out in `schedule`.
+        second: what the second pass paints, if there is one.
+        schedule: of the first pass.
+    """
+    sampler, asked = request.hires_sampler, request.hires_schedule
+    size = f"{request.hires_width}x{request.hires_height}"
+    upscale = request.hires_width / request.width
+    if second is not None and (asked is not None or _spelled(second) != schedule):
+        asked = _spelled(second)
+    exact = _scaled(request.width, request.height, upscale) == size
+    return {
+        "Hires upscale": upscale if second and exact else None,
+        "Hires resize": size if second and not exact else None,
+        "Hires upscaler": UPSCALERS[request.hires_upscaler] if second else None,
+        "Hires sampler": sampler and label(sampler),
+        "Hires schedule type": asked and SCHEDULES[asked],
+    }
+
+
+def _scaled(width: int, height: int, upscale: float) -> str:
+    """Return a size so many times larger, in multiples of 8 as A1111 rounds it."""
+    return "x".join(str(int(side * upscale) // 8 * 8) for side in (width, height))
 
 
 def _told(request: ImageRequest, field: str) -> float | str | None:
@@ -283,7 +357,7 @@ def _value(field: str, text: str) -> float | str:
         return _LABELS[field].get(text, text)
     if isinstance(default, bool):
         return text.casefold() == "true" if text.casefold() in ("true", "false") else text
-    if isinstance(default, str):
+    if isinstance(default, str) or field in ("hires_sampler", "hires_schedule"):
         return _NAMES[field](text) if field in _NAMES else text
     number = _number(int if isinstance(default, int) else float, text)
     # Others' seeds are longer, but a CPU's generator looks at their last 32 bits.

@@ -57,3 +57,13 @@ def test_a_walk_ends_on_what_the_denoiser_says(model: Model, sampler: str) -> No
     steps = list(walk.walk([PLAIN], denoise, torch.zeros(1, *walk.shape), walk.noise([PLAIN])))
     assert torch.allclose(steps[-1].x, answer, atol=1e-5)
     assert len(steps) == 4
+
+
+@pytest.mark.parametrize(("strength", "levels"), [(0.01, 400), (0.5, 8), (0.75, 5), (1.0, 4)])
+def test_over_what_is_painted_all_steps_are_walked(
+    model: Model, strength: float, levels: int
+) -> None:
+    walk = Pass(replace(PLAIN, strength=strength), model, over=True)
+    assert walk.steps == 4
+    assert len(walk.schedule) == levels + 1
+    assert torch.equal(walk.sigmas, walk.schedule[-5:])

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from underpaint.families._model import Model
 from underpaint.media import Image
-from underpaint.pipelines._upscaling import is_latent, own_size, stretched
+from underpaint.pipelines._upscaling import enlarged, is_latent, nearest, own_size, stretched
 from underpaint.requests._upscalers import UPSCALERS, Upscaler
 
 LATENT = [upscaler for upscaler in UPSCALERS if is_latent(upscaler)]
@@ -40,3 +41,21 @@ def test_a_picture_has_a_size_in_whole_positions(
     size: tuple[int, int], own: tuple[int, int]
 ) -> None:
     assert own_size(Image("L", *size, bytes(size[0] * size[1])), 8) == own
+
+
+@pytest.mark.parametrize("upscaler", UPSCALERS)
+def test_pictures_come_to_a_canvas_alone_as_in_company(model: Model, upscaler: Upscaler) -> None:
+    latents = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(1))
+    large = enlarged(latents, upscaler, model, (128, 96))
+    assert large.shape == (2, 4, 12, 16)
+    assert torch.equal(large[1:], enlarged(latents[1:], upscaler, model, (128, 96)))
+
+
+def test_what_stands_out_is_cut_on_two_sides(model: Model) -> None:
+    rows = torch.arange(8.0).reshape(1, 1, 8, 1).expand(1, 4, 8, 8)
+    large = enlarged(rows, "latent_nearest", model, (128, 64))
+    assert large[0, 0, :, 0].tolist() == [2, 2, 3, 3, 4, 4, 5, 5]
+
+
+def test_the_nearest_pixel_is_one_there_was() -> None:
+    assert nearest(Image("L", 2, 1, b"ab"), 4, 2) == Image("L", 4, 2, b"aabbaabb")

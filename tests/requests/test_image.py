@@ -171,3 +171,27 @@ def test_a_part_keeps_its_pictures_size() -> None:
         ImageRequest(mask_content="fill", resize="latent")
     with pytest.raises(RequestError, match="mask_content is 'noisy'; it must be one of original"):
         ImageRequest(mask_content="noisy")  # pyright: ignore[reportArgumentType]
+
+
+def test_a_second_pass_is_a_request_of_its_own() -> None:
+    assert ImageRequest().enlarged() is None
+    large = ImageRequest(width=512, height=768, hires_width=1024, hires_sampler="Euler Karras")
+    again = large.enlarged()
+    assert again is not None
+    assert (again.width, again.height, again.sampler, again.schedule) == (
+        *(1024, 1536),
+        *("euler", "karras"),
+    )
+    assert (again.prompt, again.steps, again.guidance_scale) == ("", 20, 7.0)
+    assert again.enlarged() is None
+
+
+def test_a_second_pass_that_cannot_be_is_refused() -> None:
+    with pytest.raises(RequestError, match="hires_width is 1024 and init is given; the second"):
+        ImageRequest(init=SKETCH, hires_width=1024)
+    with pytest.raises(RequestError, match="strength is 0; for the second pass of hires it must"):
+        ImageRequest(strength=0.0, hires_height=1024)
+    with pytest.raises(RequestError, match="that makes 2048x4096, but each side must be between"):
+        ImageRequest(height=1024, hires_width=2048)
+    with pytest.raises(UnknownEntryError, match="no 'eular' in samplers"):
+        ImageRequest(hires_sampler="eular")

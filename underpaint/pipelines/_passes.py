@@ -23,18 +23,23 @@ from underpaint.requests.image import ImageRequest
 class Pass:
     """How the pictures of a request are walked down, from noise or from something given."""
 
-    def __init__(self, request: ImageRequest, model: Model) -> None:
+    def __init__(self, request: ImageRequest, model: Model, *, over: bool = False) -> None:
         """Settle the levels.
 
         Args:
             request: what is painted; with an init picture the tail of the schedule is walked.
             model: what paints.
+            over: it goes over what a pass before has painted. Then all steps are walked, down the
+                tail of a schedule of so many that they are the share that strength says.
         """
         self.request = request
         self.sampler: ModuleType = catalog.entry(SAMPLERS, request.sampler)
-        self.schedule = _schedule(request, request.steps, model, self.sampler)
+        steps = int(request.steps / min(request.strength, 0.999)) if over else request.steps
+        self.schedule = _schedule(request, steps, model, self.sampler)
         whole = request.init is None
         self.sigmas = self.schedule if whole else truncated(self.schedule, request.strength)
+        if over:
+            self.sigmas = self.schedule[-request.steps - 1 :]
         self._model = model
 
     @property

@@ -4,6 +4,7 @@ import numpy
 import torch
 from torch import Tensor, nn
 
+from underpaint.errors import WeightsError
 from underpaint.media import Image
 
 
@@ -15,6 +16,24 @@ def tensor(picture: Image) -> Tensor:
     """
     pixels = torch.from_numpy(picture.array()).permute(2, 0, 1)[None]
     return pixels.float() / 127.5 - 1
+
+
+def sound(pixels: Tensor, name: str) -> Tensor:
+    """Return the pixels that a model gave, which are numbers.
+
+    Args:
+        pixels: of any shape.
+        name: of the model.
+
+    Raises:
+        WeightsError: there are infinities among them, or what is no number at all.
+    """
+    if not bool(torch.isfinite(pixels).all()):
+        raise WeightsError(
+            f"{name} painted numbers that are no picture; "
+            "try float32, a lower guidance scale, or another sampler"
+        )
+    return pixels
 
 
 def picture(pixels: Tensor) -> Image:

@@ -1,6 +1,7 @@
 """Pictures from words, from a sketch, or from a sketch with a mask: one function, `generate`."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from underpaint import infotext
 from underpaint.diffusion.inpainting import blend, masked
-from underpaint.errors import WeightsError
+from underpaint.diffusion.samplers._step import Step
 from underpaint.events import Event, Finished, Progress
 from underpaint.families._model import Model
 from underpaint.media import Image
@@ -16,8 +17,8 @@ from underpaint.pipelines import _pixels, _upscaling
 from underpaint.pipelines._listening import Listener
 from underpaint.pipelines._paper import Paper
 from underpaint.pipelines._passes import Pass
+from underpaint.pipelines._second import Second
 from underpaint.prompt.lines import Lines, none
-from underpaint.prompt.plan import Plan
 from underpaint.requests._repainting import Content
 from underpaint.requests.image import ImageRequest
 
@@ -52,12 +53,15 @@ def generate(
     """
     listener, walk = Listener(request, model, lines=lines, folders=folders), Pass(request, model)
     said = [listener.plan(request.alone(index), calls=walk.calls) for index in range(request.batch)]
+    larger = request.enlarged()
+    second = larger and Second(larger, model, passed=request.steps, lines=lines, folders=folders)
     paper = Paper.of(request)
     known = _latent(paper, request, model).to(model.device)
     repaint = paper.repaint and _pixels.cells(paper.repaint, *known.shape[2:]).to(known)
     surroundings = _surroundings(paper, request, model)
 
-    groups = _groups(said, known.device)
+    steps, size = walk.steps + (second.steps if second else 0), _size(larger or request)
+    groups = _groups(list(zip(said, second.said, strict=True)) if second else said, known.device)
     for number, indices in enumerate(groups):
         estimates = listener.estimates(
             said[indices[0]], guided=walk.is_guided, surroundings=surroundings
@@ -69,19 +73,20 @@ def generate(
         alone = [request.alone(index) for index in indices]
         noise = walk.noise(alone)
         begun = _begun(known, noise, repaint, request.mask_content)
-        latents, before = known, number * walk.steps
-        for step in walk.walk(alone, denoise, begun, noise):
+        latents, before = known, number * steps
+        painted = walk.walk(alone, denoise, begun, noise)
+        for step in _through(painted, second, indices, walk.steps):
             latents, preview = step.x, _pixels.picture(model.preview(step.denoised))
-            yield Progress(before + step.index + 1, len(groups) * walk.steps, "", preview)
+            yield Progress(before + step.index + 1, len(groups) * steps, "", preview)
 
         for index, one, latent in zip(indices, alone, latents.split(1), strict=True):
-            picture = paper.finished(_picture(latent, request, model))
+            picture = paper.finished(_picture(latent, size, model))
             text = infotext.write(
                 one,
                 model_hash=model.hash,
                 model_name=model.name,
                 chosen=said[index].chosen,
-                remarks=listener.remarks(said[index]),
+                remarks=listener.remarks(said[index]) | (second.remarks(index) if second else {}),
             )
             yield Finished(picture.with_text(text), index, one)
 
@@ -126,7 +131,11 @@ def _surroundings(paper: Paper, request: ImageRequest, model: Model) -> Tensor |
     return model.surroundings(pixels, _pixels.shares(mask))
 
 
-def _groups(said: Sequence[Plan], device: torch.device) -> list[list[int]]:
+def _size(request: ImageRequest) -> tuple[int, int]:
+    return request.width, request.height
+
+
+def _groups(said: Sequence[object], device: torch.device) -> list[list[int]]:
     """Return the indices of the pictures that are painted together: neighbours that say the same.
 
     On a CPU a model takes pictures one by one, to round each the same way in any company. So one
@@ -143,16 +152,30 @@ def _groups(said: Sequence[Plan], device: torch.device) -> list[list[int]]:
     return groups
 
 
-def _picture(latent: Tensor, request: ImageRequest, model: Model) -> Image:
+def _picture(latent: Tensor, size: tuple[int, int], model: Model) -> Image:
     """Return the picture of a latent (1, C, h, w), at the size asked for.
 
     Raises:
         WeightsError: there are infinities in it, or what is no number at all.
     """
-    pixels = model.decode(latent)
-    if not bool(torch.isfinite(pixels).all()):
-        raise WeightsError(
-            f"{model.name} painted numbers that are no picture; "
-            "try float32, a lower guidance scale, or another sampler"
-        )
-    return _pixels.picture(pixels).resized(request.width, request.height)
+    return _pixels.picture(_pixels.sound(model.decode(latent), model.name)).resized(*size)
+
+
+def _through(
+    steps: Iterator[Step], second: Second | None, indices: Sequence[int], walked: int
+) -> Iterator[Step]:
+    """Yield the steps of the first pass and, where there is one, of the second over its latents.
+
+    Args:
+        steps: of the first pass.
+        second: the second pass.
+        indices: of the pictures.
+        walked: steps of the first pass.
+    """
+    latents = None
+    for step in steps:
+        latents = step.x
+        yield step
+    if second is not None and latents is not None:
+        for step in second.walk(indices, latents):
+            yield replace(step, index=walked + step.index)

@@ -15,6 +15,7 @@ from underpaint.requests._fields import (
     Churning,
     ClipSkip,
     GuidanceScale,
+    HiresSteps,
     MaskBlur,
     MaskPadding,
     Name,
@@ -35,7 +36,10 @@ from underpaint.requests._fields import (
     Steps,
 )
 from underpaint.requests._repainting import Content, Resize
-from underpaint.requests._samplers import AUTOMATIC, sampler_and_schedule
+from underpaint.requests._samplers import AUTOMATIC, sampler_and_schedule, schedule_id
+from underpaint.requests._upscalers import Upscaler
+
+LEAST_HIRES = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -89,7 +93,37 @@ class ImageRequest(Request):
     """How many pixels of the init picture around the mask only_masked takes with it."""
 
     strength: Share = 0.75
-    """How far to go from the init picture: 0 keeps it, 1 ignores it."""
+    """How far to go from the init picture, or from the smaller one that the second pass of hires
+    begins with: 0 keeps it, 1 ignores it."""
+
+    hires_width: PixelsOrNone = 0
+    """Width of a second, larger pass over what was painted from words, which begins with it and
+    goes as far as strength says; 0 is no such pass, or follows from hires_height."""
+
+    hires_height: PixelsOrNone = 0
+    """Height of the second pass; 0 is no such pass, or follows from hires_width."""
+
+    hires_upscaler: Upscaler = "latent"
+    """What enlarges the smaller picture for the second pass: its latent, or its pixels by lanczos
+    or nearest; counts with hires_width or hires_height."""
+
+    hires_steps: HiresSteps = 0
+    """How many steps the second pass takes, whatever the strength; 0 is as many as steps."""
+
+    hires_sampler: SamplerName | None = None
+    """How noise becomes a picture in the second pass; by default as in the first."""
+
+    hires_schedule: ScheduleName | None = None
+    """How noise levels are spread in the second pass; by default as in the first."""
+
+    hires_prompt: Prompt = ""
+    """What the picture shows in the second pass; by default what prompt says."""
+
+    hires_negative: Prompt = ""
+    """What the picture must not show in the second pass; by default what negative says."""
+
+    hires_guidance_scale: GuidanceScale | None = None
+    """How strongly the prompt leads in the second pass; by default as in the first."""
 
     steps: Steps = 20
     """How many steps the whole schedule takes; more steps are slower and finer."""
@@ -174,6 +208,7 @@ class ImageRequest(Request):
         sampler, schedule = sampler_and_schedule(self.sampler, self.schedule)
         object.__setattr__(self, "sampler", sampler)
         object.__setattr__(self, "schedule", schedule)
+        self._settle_hires()
         if self.mask is not None and self.init is None:
             raise RequestError("mask is given without init; give the picture to repaint as init")
         if self.only_masked and self.resize != "stretch":
@@ -193,6 +228,61 @@ class ImageRequest(Request):
             )
         if not self.model:
             raise RequestError("model is ''; it must be the name of a model")
+
+    def _settle_hires(self) -> None:
+        """Settle the names of the second pass, then refuse one that cannot be."""
+        if self.hires_sampler is not None:
+            usual = self.hires_schedule or AUTOMATIC
+            sampler, schedule = sampler_and_schedule(self.hires_sampler, usual)
+            object.__setattr__(self, "hires_sampler", sampler)
+            if schedule != AUTOMATIC:
+                object.__setattr__(self, "hires_schedule", schedule)
+        if self.hires_schedule is not None:
+            object.__setattr__(self, "hires_schedule", schedule_id(self.hires_schedule))
+        if not (self.hires_width or self.hires_height):
+            return
+        if self.init is not None:
+            raise RequestError(
+                f"hires_width is {self.hires_width} and init is given; "
+                "the second pass is for pictures from words, so give one of the two"
+            )
+        if self.strength < LEAST_HIRES:
+            raise RequestError(
+                f"strength is {self.strength:g}; for the second pass of hires it must be at least "
+                f"{LEAST_HIRES:g}"
+            )
+        width, height = self._hires_size()
+        if not (64 <= width <= 2048 and 64 <= height <= 2048):
+            raise RequestError(
+                f"hires_width is {self.hires_width} and hires_height is {self.hires_height}; "
+                f"that makes {width}x{height}, but each side must be between 64 and 2048"
+            )
+
+    def _hires_size(self) -> tuple[int, int]:
+        """Return the size of the second pass; a side that follows is a multiple of 8."""
+        width = self.hires_width or self.hires_height * self.width // self.height // 8 * 8
+        height = self.hires_height or self.hires_width * self.height // self.width // 8 * 8
+        return width, height
+
+    def enlarged(self) -> Self | None:
+        """Return what the second, larger pass paints; None without one."""
+        if not (self.hires_width or self.hires_height):
+            return None
+        width, height = self._hires_size()
+        scale = self.hires_guidance_scale
+        return replace(
+            self,
+            width=width,
+            height=height,
+            steps=self.hires_steps or self.steps,
+            sampler=self.hires_sampler or self.sampler,
+            schedule=self.hires_schedule or self.schedule,
+            prompt=self.hires_prompt or self.prompt,
+            negative=self.hires_negative or self.negative,
+            guidance_scale=self.guidance_scale if scale is None else scale,
+            hires_width=0,
+            hires_height=0,
+        )
 
     def resolved(self, draw: Callable[[], int]) -> Self:
         """Return the request with every seed of -1 drawn, so that it says which pictures it is.
