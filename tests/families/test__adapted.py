@@ -25,7 +25,12 @@ class Small(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.middle_block = nn.ModuleList([nn.Identity(), nn.Module()])
-        self.middle_block[1].proj_in = nn.Linear(6, 8)
+        self.middle_block[1].add_module("proj_in", nn.Linear(6, 8))
+
+    @property
+    def matrix(self) -> nn.Parameter:
+        """Its only matrix."""
+        return self.get_parameter("middle_block.1.proj_in.weight")
 
 
 @pytest.fixture
@@ -81,7 +86,7 @@ def test_on_and_off_a_hundred_times_is_the_same_to_the_bit(small: Small, tmp_pat
 
 def test_adapters_add_up_by_their_weights(small: Small, tmp_path: Path) -> None:
     one, other = (lora(tmp_path, name, seed=seed) for seed, name in enumerate(("ink", "oil")))
-    weight = small.middle_block[1].proj_in.weight
+    weight = small.matrix
     wanted = weight + 0.5 * delta(one) - 2 * delta(other)
     with Wardrobe({"unet": small}).wearing((Worn.of(one, unet=0.5), Worn.of(other, unet=-2.0))):
         assert (weight - wanted).abs().max() <= 1e-6
@@ -94,7 +99,7 @@ def test_equal_adapters_are_merged_once(
     read = adapters.read
     monkeypatch.setattr(adapters, "read", lambda path: asked.append(path) or read(path))
     wardrobe, path = Wardrobe({"unet": small}), lora(tmp_path)
-    weight = small.middle_block[1].proj_in.weight
+    weight = small.matrix
     places: set[int] = set()
     for worn in (Worn.of(path), None, Worn.of(path)):
         with wardrobe.wearing((worn,) if worn else ()):
@@ -129,7 +134,7 @@ def test_what_is_not_acceptable_changes_nothing(small: Small, tmp_path: Path) ->
 
 def test_few_digits_are_rounded_once_and_layouts_stay(small: Small, tmp_path: Path) -> None:
     small = small.bfloat16()
-    parameter = small.middle_block[1].proj_in.weight
+    parameter = small.matrix
     parameter.data = parameter.data.T.contiguous().T
     path = lora(tmp_path)
     wanted = (parameter.float() + delta(path)).bfloat16()

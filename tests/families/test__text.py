@@ -121,6 +121,27 @@ def test_a_taught_word_changes_the_reading_until_it_is_forgotten(reader: Reader)
     assert torch.equal(reader.read("a fox, zebra").tokens, before)
 
 
+def test_words_are_known_for_a_while(reader: Reader) -> None:
+    reader.learn("fox", drawn(4, 32))
+    taught, plain = reader.read("a fox").tokens, reader.read("a dog").tokens
+    with reader.knowing({"fox": drawn(2, 32), "dog": drawn(1, 32)}):
+        assert not torch.equal(reader.read("a fox").tokens, taught)
+        assert not torch.equal(reader.read("a dog").tokens, plain)
+    with pytest.raises(WeightsError), reader.knowing({"dog": drawn(2, 32), "cat": drawn(2, 5)}):
+        pass
+    assert torch.equal(reader.read("a fox").tokens, taught)
+    assert torch.equal(reader.read("a dog").tokens, plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_mentioned"),
+    [("(Zq_Style:1.2), x", True), ("zq _ style", True), ("zq style", False), ("zq_styles", False)],
+)
+def test_a_name_is_mentioned_by_its_tokens(reader: Reader, text: str, is_mentioned: bool) -> None:
+    assert reader.mentions(text, "zq_style") is is_mentioned
+    assert not reader.mentions(text, "")
+
+
 def test_a_whole_context_of_vectors_is_a_context(reader: Reader) -> None:
     reader.learn("zq", drawn(75, 32))
     assert [len(row.inserts) for row in reader.rows("a zq b")] == [0, 1, 0]

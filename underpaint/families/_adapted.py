@@ -5,7 +5,7 @@ change places. So whoever looks at a network outside sees its own, whatever was 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -70,7 +70,7 @@ class Wardrobe:
         self._changed: list[tuple[nn.Parameter, Tensor]] = []
 
     @contextmanager
-    def wearing(self, worn: tuple[Worn, ...]) -> Iterator[None]:
+    def wearing(self, worn: tuple[Worn, ...]) -> Generator[None]:
         """Change the networks by some adapters, until the context ends.
 
         Args:

@@ -9,7 +9,7 @@ The ways of emphasis are AUTOMATIC1111's:
     none       brackets are text
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
@@ -130,7 +130,7 @@ class Reader:
         self._learnt.pop(self._named(name), None)
 
     @contextmanager
-    def knowing(self, words: Mapping[str, Tensor]) -> Iterator[None]:
+    def knowing(self, words: Mapping[str, Tensor]) -> Generator[None]:
         """Let names stand for vectors until the context ends; see `learn`.
 
         Args:
