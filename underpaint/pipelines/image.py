@@ -69,7 +69,6 @@ def generate(
         denoise = walk.denoiser(estimates)
         if repaint is not None:
             denoise = masked(denoise, known, repaint)
-
         alone = [request.alone(index) for index in indices]
         noise = walk.noise(alone)
         begun = _begun(known, noise, repaint, request.mask_content)
