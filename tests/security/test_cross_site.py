@@ -55,10 +55,8 @@ def expected(case: tuple[str, ...], path: str, *, by_cookie: bool) -> int:
         return 421
     if origin not in ("absent", "same") or site not in ("absent", "same-origin"):
         return 403
-    if by_cookie:
-        vouched = origin == "same" or (site == "same-origin" and method != "WS")
-    else:
-        vouched = True
+    same_page = origin == "same" or (site == "same-origin" and method != "WS")
+    vouched = same_page or not by_cookie
     if token == "right" and vouched:
         return 0
     if method == "GET":
