@@ -99,7 +99,9 @@ def test_each_field_of_theirs_is_one_of_ours(
         ({"cfg_scale": 99}, "cfg_scale is 99"),
         ({"width": 7}, "width is 7; it must be a multiple of 8"),
         ({"steps": 0}, "steps is 0"),
-        ({"enable_hr": True}, "enable_hr is True; "),
+        ({"enable_hr": True, "hr_checkpoint_name": "x"}, "hr_checkpoint_name is x; "),
+        ({"enable_hr": True, "hr_scale": 9}, "hr_resize_x is 4608"),
+        ({"enable_hr": True, "hr_upscaler": "SwinIR"}, "no 'SwinIR' in upscalers"),
         ({"restore_faces": True}, "restore_faces is True; "),
         ({"tiling": True}, "tiling is True; "),
         ({"refiner_checkpoint": "x"}, "refiner_checkpoint is x; "),
@@ -271,3 +273,13 @@ def test_a_text_fills_what_the_call_leaves_out() -> None:
 
 def test_an_option_of_the_call_goes_before_one_of_the_text() -> None:
     assert one(infotext=TEXT, override_settings={"CLIP_stop_at_last_layers": 3}).clip_skip == 3
+
+
+def test_a_second_pass_is_asked_for_by_factor_or_by_size() -> None:
+    asked = one(enable_hr=True, width=512, height=768, hr_upscaler="Latent (bicubic)")
+    assert (asked.hires_width, asked.hires_height) == (1024, 1536)
+    assert (asked.hires_upscaler, asked.strength) == ("latent_bicubic", 0.75)
+    sized = one(enable_hr=True, hr_resize_x=768, hr_sampler_name="Euler", hr_prompt="a dog")
+    assert (sized.hires_width, sized.hires_height, sized.hires_sampler) == (768, 0, "euler")
+    assert sized.hires_prompt == "a dog"
+    assert one(hr_scale=2).hires_width == 0

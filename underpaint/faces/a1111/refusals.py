@@ -33,8 +33,12 @@ def _given(value: object, payload: Payload) -> bool:
     return value not in _NOTHING
 
 
+def _for_hires(value: object, payload: Payload) -> bool:
+    return getattr(payload, "enable_hr", False) and value not in (*_NOTHING, "Use same checkpoint")
+
+
 REFUSALS = (
-    Refusal("enable_hr", _given, "the second, larger pass is not here yet; leave it false"),
+    Refusal("hr_checkpoint_name", _for_hires, "the second pass has the model of the first"),
     Refusal("refiner_checkpoint", _given, "refining with a second model is not here yet"),
     Refusal("restore_faces", _given, "there is no face restorer here; leave it false"),
     Refusal("tiling", _given, "pictures that tile are not here yet; leave it false"),

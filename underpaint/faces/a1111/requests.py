@@ -12,10 +12,11 @@ from typing import Any
 from underpaint import infotext
 from underpaint.errors import RequestError, UnknownEntryError
 from underpaint.faces.a1111 import pictures, refusals
-from underpaint.faces.a1111.payload import ImageToImage, Payload
+from underpaint.faces.a1111.payload import ImageToImage, Payload, TextToImage
 from underpaint.requests._emphasis import EMPHASES
 from underpaint.requests._fields import SEEDS, fields
 from underpaint.requests._repainting import CONTENTS, RESIZES
+from underpaint.requests._upscalers import upscaler_id
 from underpaint.requests.image import ImageRequest
 
 OURS = frozenset(field.name for field in fields(ImageRequest))
@@ -74,6 +75,10 @@ _THEIR_NAME = {ours: theirs for theirs, ours in _PLAIN.items()} | {
     "sampler": "sampler_name",
     "schedule": "scheduler",
     "init": "init_images",
+    "hires_width": "hr_resize_x",
+    "hires_steps": "hr_second_pass_steps",
+    "hires_sampler": "hr_sampler_name",
+    "hires_schedule": "hr_scheduler",
     "model": "sd_model_checkpoint",
     "resize": "resize_mode",
     "mask_padding": "inpaint_full_res_padding",
@@ -136,6 +141,8 @@ def order(
     values["model"] = model(str(settings["sd_model_checkpoint"] or ""))
     if isinstance(payload, ImageToImage):
         values |= _painted_on(payload, settings)
+    if isinstance(payload, TextToImage) and payload.enable_hr:
+        values |= _hires(payload)
     with_seeds = _spoken(values).resolved(draw)
     rounds = tuple(
         _part(with_seeds, number * payload.batch_size, payload.batch_size)
@@ -234,6 +241,30 @@ def _repainted(payload: ImageToImage) -> dict[str, Any]:
     }
     # Then the picture keeps its size, and how else it would come to another means nothing.
     return values | ({"resize": "stretch"} if payload.inpaint_full_res else {})
+
+
+def _hires(payload: TextToImage) -> dict[str, Any]:
+    """Return the fields of our request that are about a second, larger pass.
+
+    Raises:
+        UnknownEntryError: there is no such upscaler.
+    """
+    width, height = payload.hr_resize_x, payload.hr_resize_y
+    if not (width or height):
+        sides = (payload.width, payload.height)
+        width, height = (int(side * payload.hr_scale) // 8 * 8 for side in sides)
+    strength = payload.denoising_strength
+    return {
+        "hires_width": width,
+        "hires_height": height,
+        "hires_upscaler": upscaler_id(payload.hr_upscaler or "Latent"),
+        "hires_steps": payload.hr_second_pass_steps,
+        "hires_sampler": payload.hr_sampler_name,
+        "hires_schedule": payload.hr_scheduler,
+        "hires_prompt": payload.hr_prompt,
+        "hires_negative": payload.hr_negative_prompt,
+        "strength": 0.75 if strength is None else strength,
+    }
 
 
 def _spoken(values: Mapping[str, Any]) -> ImageRequest:
