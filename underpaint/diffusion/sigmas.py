@@ -60,16 +60,14 @@ def kl_optimal(steps: int, clock: Clock) -> Tensor:
 
     Like AUTOMATIC1111 it counts the lowest level as the last step's end, which here is 0.
     """
-    return _ended(
-        _ramp(math.atan(clock.sigma_max), math.atan(clock.sigma_min), steps + 1)[:-1].tan()
-    )
+    high, low = math.atan(clock.sigma_max), math.atan(clock.sigma_min)
+    return _ended(_ramp(high, low, steps + 1)[:-1].tan())
 
 
 def align_your_steps(steps: int, clock: Clock, *, aligned: Sequence[float] = ALIGNED_SD1) -> Tensor:
     """Return the levels found best for ten steps, and those between for another number.
 
-    Sabour et al. 2024, arXiv:2404.14507; between two levels log(sigma) is
-    linear.
+    Sabour et al. 2024, arXiv:2404.14507; between two levels log(sigma) is linear.
 
     Args:
         steps: 1 or more.

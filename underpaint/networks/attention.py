@@ -6,15 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = [
-    "Attention",
-    "FeedForward",
-    "Pointwise",
-    "SpatialTransformer",
-    "TransformerBlock",
-    "group_norm",
-    "layout",
-]
+__all__ = ["Attention", "Pointwise", "SpatialTransformer", "group_norm", "layout"]
 
 
 def group_norm(channels: int, eps: float) -> nn.GroupNorm:
