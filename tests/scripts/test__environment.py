@@ -108,7 +108,9 @@ def test_the_tests_need_more_and_then_a_run_needs_nothing(clone: Clone) -> None:
     clone.run("run")
     code, out, _ = clone.run("test", "-k", "two words")
     assert code == 0
-    assert out == f"ran in {clone.root}: -m pytest -k two words\n"
+    assert (
+        out == f"ran in {clone.root}: -m pytest --numprocesses auto --dist worksteal -k two words\n"
+    )
     clone.run("test")
     clone.run("run")
     assert clone.installs == [".", ".[dev]"]

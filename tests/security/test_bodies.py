@@ -69,7 +69,7 @@ WRONG: dict[str, tuple[object, ...]] = {
     "force_task_id": ("x" * 257,),
     "eta": ("x", -1, 2),
     "s_churn": (-1, "x"),
-    "enable_hr": (True, "maybe"),
+    "enable_hr": ("maybe", [1]),
     "infotext": (
         "a\nCFG scale: 99, Seed: 1, Size: 64x64",
         "a\nSteps: 1, Seed: 99999999999, Size: 1x1",

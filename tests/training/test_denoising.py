@@ -1,6 +1,7 @@
 """The denoising lesson, against what is known in closed form."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 from underpaint.diffusion.forward import Clock, betas
 from underpaint.diffusion.prediction import PREDICTIONS
 from underpaint.networks.clip import ClipText
-from underpaint.requests.train import TrainRequest
+from underpaint.requests.train import Sizes, TrainRequest
 from underpaint.training.architecture import Networks, architecture
 from underpaint.training.captions import Captions, tokenized
 from underpaint.training.denoising import Denoising, Examples, Process
@@ -61,7 +62,9 @@ def test_silence_paints_the_same_sheet_each_time(ask: Ask) -> None:
 
 @pytest.fixture
 def told(ask: Ask) -> tuple[Denoising, Networks]:
-    networks = architecture(ask("latents"), channels=3)
+    request = ask("latents")
+    free = replace(request, network=Sizes({**request.network, "freeze_text": False}))
+    networks = architecture(free, channels=3)
     text = networks["text"]
     assert isinstance(text, ClipText)
     captions = Captions([("a cat",)] * 4, text, tokenized, dropout=0.0)
