@@ -187,8 +187,8 @@ def _enlarged(pairs: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, 
         times = _number(float, upscale)
         if not isinstance(times, float) or not 0 < times < 100:
             raise RequestError(f"Hires upscale is {upscale[:60]!r}; it must be like 2")
-        sides = (values.get(name, getattr(_DEFAULT, name)) for name in ("width", "height"))
-        size = _scaled(*sides, times)
+        width, height = (values.get(name, getattr(_DEFAULT, name)) for name in ("width", "height"))
+        size = _scaled(width, height, times)
     return _sides(size, "Hires resize", "hires_width", "hires_height")
 
 

@@ -78,7 +78,7 @@ def test_a_part_is_painted_large_and_put_back_into_a_picture_of_its_own_size() -
     request = masked(only_masked=True, mask_padding=10, width=128, height=128)
     paper = Paper.of(request)
     assert paper.part == Box(60, 30, 40, 40)
-    assert request.init is not None
+    assert paper.part is not None and request.init is not None
     assert paper.whole == request.init
     assert paper.sketch == paper.part.cut(request.init).resized(128, 128)
 

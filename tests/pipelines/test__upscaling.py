@@ -1,5 +1,7 @@
 """Latents at another size."""
 
+from typing import cast
+
 import pytest
 import torch
 
@@ -24,7 +26,9 @@ def test_a_latent_comes_to_the_size_alone_as_in_company(upscaler: Upscaler) -> N
 def test_latent_upscalers_differ() -> None:
     assert [upscaler for upscaler in UPSCALERS if not is_latent(upscaler)] == ["lanczos", "nearest"]
     latent = torch.randn(1, 4, 9, 9, generator=torch.Generator().manual_seed(1))
-    small = {stretched(latent, upscaler, 5, 5).numpy().tobytes() for upscaler in LATENT}
+    small = {
+        stretched(latent, cast(Upscaler, upscaler), 5, 5).numpy().tobytes() for upscaler in LATENT
+    }
     assert len(small) == len(LATENT)
 
 

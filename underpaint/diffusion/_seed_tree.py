@@ -12,6 +12,9 @@ _POOL = 24
 """Words the entropy is mixed into; torchsde's number."""
 
 _START, _FACTOR = 0x43B0D7E5, 0x931E8875
+_TURN: int = pow(_FACTOR, _POOL, 2**32)
+"""What the constant is multiplied by for each word, mixed into all of the pool."""
+
 _END_START, _END_FACTOR = 0x8B51F9DD, 0x58F38DED
 _LEFT, _RIGHT = 0xCA01F9DD, 0x4973F715
 
@@ -51,7 +54,7 @@ class SeedTree:
         word, constant = self.first, self.constant
         for key in place:
             word = _mixed(word, _hashed(key, constant))
-            constant = constant * pow(_FACTOR, _POOL, 2**32) & _WORD  # a turn for each word
+            constant = constant * _TURN & _WORD
         return _folded((word ^ _END_START) * (_END_START * _END_FACTOR))
 
 

@@ -32,7 +32,7 @@ CHECKS = [
 def operations(studio: Studio) -> Iterator[schemathesis.APIOperation]:
     described = schemathesis.openapi.from_asgi("/openapi.json", app(studio, Meter(), {}))
     for found in described.exclude(path="/v1/events").get_all_operations():
-        yield found.ok()
+        yield found.ok()  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def bounded(case: schemathesis.Case) -> bool:
@@ -46,7 +46,10 @@ def tried(operation: schemathesis.APIOperation) -> tuple[int, str]:
     sent = 0
 
     @settings(
-        max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        suppress_health_check=[*HealthCheck],  # pyright: ignore[reportArgumentType]
     )
     @given(operation.as_strategy().filter(bounded))
     def called(case: schemathesis.Case) -> None:
