@@ -27,6 +27,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 import underpaint
+from underpaint.families._model import Model
 from underpaint.training.recipes._emoji import Concept, concepts
 
 SIDE = 224
@@ -46,7 +47,8 @@ def main() -> None:
     anchors = _directions(features - mean)
 
     chosen = np.linspace(0, len(things) - 1, options.prompts).round().astype(int)
-    painted = [_paint(things[index], options) for index in chosen]
+    model = underpaint.load(options.model)
+    painted = [_paint(things[index], model, options) for index in chosen]
     mirrored = [ImageOps.mirror(real[index]) for index in chosen]
 
     wanted = torch.as_tensor(chosen)
@@ -64,7 +66,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", default="mini", help="name or file of the model to judge")
+    parser.add_argument("--model", default="mini", help="name of the model to judge")
     parser.add_argument("--data", type=Path, default=Path("data/mini"), help="what --prepare made")
     parser.add_argument("--prompts", type=int, default=200)
     parser.add_argument("--steps", type=int, default=20)
@@ -74,7 +76,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _paint(thing: Concept, options: argparse.Namespace) -> Image.Image:
+def _paint(thing: Concept, model: Model, options: argparse.Namespace) -> Image.Image:
     request = underpaint.ImageRequest(
         prompt=f"{thing.name}, 3d render",
         model=options.model,
@@ -85,7 +87,7 @@ def _paint(thing: Concept, options: argparse.Namespace) -> Image.Image:
         seed=1,
         batch=1,
     )
-    for event in underpaint.generate(request):
+    for event in underpaint.generate(request, model):
         if isinstance(event, underpaint.events.Finished):
             return Image.fromarray(event.media.array())
     raise RuntimeError(f"no picture came for {thing.name}")
