@@ -94,7 +94,7 @@ class ImageRequest(Request):
 
     strength: Share = 0.75
     """How far to go from the init picture, or from the smaller one that the second pass of hires
-    begins with: 0 keeps it, 1 ignores it."""
+    begins with: 0 stays closest, 1 ignores it."""
 
     hires_width: PixelsOrNone = 0
     """Width of a second, larger pass over what was painted from words, which begins with it and
