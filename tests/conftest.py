@@ -1,6 +1,7 @@
 """What holds for every test: no network, no foreign folders, and one thread unless asked."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from hypothesis import settings
 # Before anything imports the libraries that read these.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What starts in a shell's background ignores Ctrl-C, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A shared machine is slow at times; and a submission must not fail on an example drawn by chance.
 settings.register_profile("default", deadline=None)

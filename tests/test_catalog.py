@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,17 @@ def test_listing_the_samplers_costs_no_torch() -> None:
 def test_a_package_that_is_not_there_is_our_mistake() -> None:
     with pytest.raises(AssertionError, match=r"underpaint\.errors is not a package"):
         catalog.ids("underpaint.errors")
+
+
+def test_many_threads_may_look_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11's parser now and then raises SystemError where threads share it: gh-106905."""
+    package = tmp_path / "wide"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "one.py").write_text(
+        "LABEL = " + "(" * 60 + "1" + ")" * 60 + "\n" + "A = [1]\n" * 200
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: catalog.constants("wide", "one"), range(200)))
+    assert all(constants == {"LABEL": 1, "A": [1]} for constants in found)

@@ -7,6 +7,7 @@ of its neighbours, not an entry.
 
 import ast
 import pkgutil
+import threading
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -68,6 +69,10 @@ def _folders(package: str) -> tuple[Path, ...]:
     return tuple(Path(place) for place in spec.submodule_search_locations)
 
 
+_PARSING = threading.Lock()
+"""Python 3.11 counts the depth of all threads' parsing together, and gives up: gh-106905."""
+
+
 def _source(package: str, id: str) -> str:
     spec = find_spec(f"{package}.{id}")
     assert spec is not None and spec.origin is not None, f"{package}.{id} is not a file"
@@ -75,7 +80,9 @@ def _source(package: str, id: str) -> str:
 
 
 def _literals(source: str) -> Iterator[tuple[str, object]]:
-    for statement in ast.parse(source).body:
+    with _PARSING:
+        parsed = ast.parse(source)
+    for statement in parsed.body:
         match statement:
             case ast.Assign(targets=[ast.Name(name)], value=value):
                 pass

@@ -142,4 +142,4 @@ def test_time_is_linear(part: str) -> None:
     start = time.process_time()
     with contextlib.suppress(RequestError):
         chosen("{" + part * (16_000 // len(part)), 1, lambda name: ["x"])
-    assert time.process_time() - start < 0.3
+    assert time.process_time() - start < 2  # seconds; the square of it would take minutes
