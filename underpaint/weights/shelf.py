@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from types import MappingProxyType
 
 from underpaint.errors import ModelNotFoundError, StorageError
 from underpaint.weights import hashes
@@ -43,19 +42,15 @@ class Kind:
     suffixes: tuple[str, ...] = (SUFFIX, ".ckpt", ".pt")
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
-    {
-        "models": Kind(("Stable-diffusion", "checkpoints", "diffusers")),
-        "vaes": Kind(("VAE", "vae")),
-        "loras": Kind(("Lora", "LyCORIS", "loras")),
-        "embeddings": Kind(("embeddings",), (SUFFIX, ".pt", ".bin")),
-        "upscalers": Kind(
-            ("ESRGAN", "RealESRGAN", "upscale_models"), (SUFFIX, ".pth", ".pt", ".ckpt")
-        ),
-        "controlnets": Kind(("ControlNet", "controlnet"), (SUFFIX, ".pth", ".pt")),
-        "hypernetworks": Kind(("hypernetworks",), (SUFFIX, ".pt")),
-    }
-)
+KINDS: Mapping[str, Kind] = {
+    "models": Kind(("Stable-diffusion", "checkpoints", "diffusers")),
+    "vaes": Kind(("VAE", "vae")),
+    "loras": Kind(("Lora", "LyCORIS", "loras")),
+    "embeddings": Kind(("embeddings",), (SUFFIX, ".pt", ".bin")),
+    "upscalers": Kind(("ESRGAN", "RealESRGAN", "upscale_models"), (SUFFIX, ".pth", ".pt", ".ckpt")),
+    "controlnets": Kind(("ControlNet", "controlnet"), (SUFFIX, ".pth", ".pt")),
+    "hypernetworks": Kind(("hypernetworks",), (SUFFIX, ".pt")),
+}
 _MODELS = KINDS["models"]
 
 
@@ -146,10 +141,9 @@ def find_in(books: Sequence[Book], name: str, kind: str = "models") -> Book:
     for book in named:
         if not wanted or _has(book, wanted):
             return book
-    if _BARE.fullmatch(name):
-        for book in books:
-            if (hashes.known(book.path) or "").startswith(name):
-                return book
+    for book in books if _BARE.fullmatch(name) else ():
+        if (hashes.known(book.path) or "").startswith(name):
+            return book
     if named:
         told = f"the {asked!r} there is has the hash {hashes.sha256(named[0].path)[:10]}"
         raise ModelNotFoundError(f"no {name!r} in {kind}; {told}")
@@ -184,8 +178,7 @@ def _named(books: Sequence[Book], asked: str) -> list[Book]:
         lambda book: book.name.rpartition("/")[2],
         lambda book: book.path.name,
     )
-    found = [book for known in stages for book in books if known(book) == asked]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(book for known in stages for book in books if known(book) == asked))
 
 
 def _has(book: Book, wanted: str) -> bool:
