@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from underpaint.errors import RequestError, WeightsError
-from underpaint.networks.clip import Vectors
+from underpaint.networks.text import Vectors
 from underpaint.networks.tokenizer import END, Row, Tokenizer
 from underpaint.prompt.emphasis import Span, parse
 from underpaint.requests._emphasis import Emphasis

@@ -6,21 +6,14 @@ checkpoint's key below `cond_stage_model.transformer.`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-__all__ = ["NO_VECTORS", "ClipText", "ClipTextParams", "Vectors"]
+from underpaint.networks.text import NO_VECTORS, Vectors, attended, passed, replaced
 
-
-Vectors = Mapping[int, Tensor]
-"""Vectors that take the place of tokens' own from a place on: (n, width) each, by the place."""
-
-NO_VECTORS: Vectors = MappingProxyType({})
+__all__ = ["ClipText", "ClipTextParams"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +65,7 @@ class SelfAttention(nn.Module):
         Returns:
             (B, L, width).
         """
-        q, k, v = (
-            project(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for project in (self.q_proj, self.k_proj, self.v_proj)
-        )
-        gathered = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return self.out_proj(gathered.transpose(1, 2).flatten(2))
+        return self.out_proj(attended(self.q_proj(x), self.k_proj(x), self.v_proj(x), self.heads))
 
 
 class Perceptron(nn.Module):
@@ -158,9 +146,7 @@ class Embeddings(nn.Module):
         Returns:
             (B, L, width).
         """
-        meanings = self.token_embedding(ids)
-        for place, own in vectors.items():
-            meanings[:, place : place + len(own)] = own
+        meanings = replaced(self.token_embedding(ids), vectors)
         return meanings + self.position_embedding.weight[: ids.shape[1]]
 
 
@@ -222,12 +208,6 @@ class ClipText(nn.Module):
             always of the last layer, (B, width).
         """
         model = self.text_model
-        layers = model.encoder.layers
-        x = model.embeddings(ids, vectors)
-        kept = x
-        for depth, layer in enumerate(layers, start=1):
-            x = layer(x)
-            if depth == len(layers) + 1 - clip_skip:
-                kept = x
+        x, kept = passed(model.encoder.layers, model.embeddings(ids, vectors), clip_skip - 1)
         pooled = model.final_layer_norm(x)[torch.arange(len(ids)), ids.argmax(dim=-1)]
         return model.final_layer_norm(kept) if self.params.normalised else kept, pooled

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from underpaint.networks.clip import NO_VECTORS, Vectors
+from underpaint.networks.text import NO_VECTORS, Vectors, attended, passed, replaced
 
 __all__ = ["OpenClipText", "OpenClipTextParams"]
 
@@ -69,12 +69,8 @@ class SelfAttention(nn.Module):
         Returns:
             (B, L, width).
         """
-        q, k, v = (
-            part.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for part in F.linear(x, self.in_proj_weight, self.in_proj_bias).chunk(3, dim=-1)
-        )
-        gathered = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        return self.out_proj(gathered.transpose(1, 2).flatten(2))
+        q, k, v = F.linear(x, self.in_proj_weight, self.in_proj_bias).chunk(3, dim=-1)
+        return self.out_proj(attended(q, k, v, self.heads))
 
 
 class Perceptron(nn.Module):
@@ -182,22 +178,10 @@ class OpenClipText(nn.Module):
             Features of all tokens, (B, L, width), and the projection of those at each row's end
             token, always of the last layer, (B, projection).
         """
-        x = self._embedded(ids, vectors)
-        kept = x
-        layers = self.transformer.resblocks
-        for depth, layer in enumerate(layers, start=1):
-            x = layer(x)
-            if depth == len(layers) + 1 - clip_skip:
-                kept = x
-
+        meanings = replaced(self.token_embedding(ids), vectors)
+        x = meanings + self.positional_embedding[: ids.shape[1]]
+        x, kept = passed(self.transformer.resblocks, x, clip_skip - 1)
         pooled = self.ln_final(x)[torch.arange(len(ids)), ids.argmax(dim=-1)]
         if self.params.projection is not None:
             pooled = pooled @ self.text_projection
         return self.ln_final(kept) if self.params.normalised else kept, pooled
-
-    def _embedded(self, ids: Tensor, vectors: Vectors) -> Tensor:
-        """Return each token's meaning plus its place."""
-        meanings = self.token_embedding(ids)
-        for place, own in vectors.items():
-            meanings[:, place : place + len(own)] = own
-        return meanings + self.positional_embedding[: ids.shape[1]]
