@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
-from underpaint.errors import UnknownEntryError
+from underpaint.requests._labels import id_of
 
 Emphasis: TypeAlias = Literal["original", "no_norm", "ignore", "none"]
 
@@ -27,7 +27,4 @@ def emphasis_id(name: str) -> Emphasis:
     Raises:
         UnknownEntryError: there is no such way; lists those there are.
     """
-    for id, label in EMPHASES.items():
-        if name.casefold() in (id, label.casefold()):
-            return id
-    raise UnknownEntryError("emphases", name, emphases())
+    return id_of(name, EMPHASES, "emphases")

@@ -1,9 +1,9 @@
 """Upscalers by every name people know them by."""
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
-from underpaint.errors import UnknownEntryError
+from underpaint.requests._labels import id_of
 
 Upscaler: TypeAlias = Literal[
     "latent",
@@ -35,7 +35,4 @@ def upscaler_id(name: str) -> Upscaler:
     Raises:
         UnknownEntryError: there is no such upscaler; lists those there are.
     """
-    for id, label in UPSCALERS.items():
-        if name.casefold() in (id, label.casefold()):
-            return id
-    raise UnknownEntryError("upscalers", name, get_args(Upscaler))
+    return id_of(name, UPSCALERS, "upscalers")
