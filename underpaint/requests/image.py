@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic.dataclasses import dataclass
 
-from underpaint.errors import RequestError
+from underpaint.requests import _agreement, _hires
 from underpaint.requests._emphasis import Emphasis
 from underpaint.requests._fields import (
     SEEDS,
@@ -36,10 +36,8 @@ from underpaint.requests._fields import (
     Steps,
 )
 from underpaint.requests._repainting import Content, Resize
-from underpaint.requests._samplers import AUTOMATIC, sampler_and_schedule, schedule_id
+from underpaint.requests._samplers import AUTOMATIC, sampler_and_schedule
 from underpaint.requests._upscalers import Upscaler
-
-LEAST_HIRES = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -205,75 +203,28 @@ class ImageRequest(Request):
 
     def __post_init__(self) -> None:
         """Settle the names, then refuse what fits no picture."""
-        sampler, schedule = sampler_and_schedule(self.sampler, self.schedule)
-        object.__setattr__(self, "sampler", sampler)
-        object.__setattr__(self, "schedule", schedule)
-        self._settle_hires()
-        if self.mask is not None and self.init is None:
-            raise RequestError("mask is given without init; give the picture to repaint as init")
-        if self.only_masked and self.resize != "stretch":
-            raise RequestError(
-                f"resize is {self.resize!r}; with only_masked the init picture keeps its size, "
-                "so it must be 'stretch'"
-            )
-        if self.resize == "latent" and self.mask_content == "fill":
-            raise RequestError(
-                "mask_content is 'fill', which needs the picture that resize 'latent' skips; "
-                "change one of the two"
-            )
-        if self.sigma_max and self.sigma_min >= self.sigma_max:
-            raise RequestError(
-                f"sigma_min is {self.sigma_min:g}; it must be below sigma_max, "
-                f"which is {self.sigma_max:g}"
-            )
-        if not self.model:
-            raise RequestError("model is ''; it must be the name of a model")
+        self._settle("", sampler_and_schedule(self.sampler, self.schedule))
+        self._settle("hires_", _hires.settled(self.hires_sampler, self.hires_schedule))
+        _hires.check(*self._sizes(), strength=self.strength, from_words=self.init is None)
+        _agreement.check_mask(masked=self.mask is not None, init=self.init is not None)
+        _agreement.check_placing(self.resize, self.mask_content, only_masked=self.only_masked)
+        _agreement.check_levels(self.sigma_min, self.sigma_max)
+        _agreement.check_model(self.model)
 
-    def _settle_hires(self) -> None:
-        """Settle the names of the second pass, then refuse one that cannot be."""
-        if self.hires_sampler is not None:
-            usual = self.hires_schedule or AUTOMATIC
-            sampler, schedule = sampler_and_schedule(self.hires_sampler, usual)
-            object.__setattr__(self, "hires_sampler", sampler)
-            if schedule != AUTOMATIC:
-                object.__setattr__(self, "hires_schedule", schedule)
-        if self.hires_schedule is not None:
-            object.__setattr__(self, "hires_schedule", schedule_id(self.hires_schedule))
-        if not (self.hires_width or self.hires_height):
-            return
-        if self.init is not None:
-            raise RequestError(
-                f"hires_width is {self.hires_width} and init is given; "
-                "the second pass is for pictures from words, so give one of the two"
-            )
-        if self.strength < LEAST_HIRES:
-            raise RequestError(
-                f"strength is {self.strength:g}; for the second pass of hires it must be at least "
-                f"{LEAST_HIRES:g}"
-            )
-        width, height = self._hires_size()
-        if not (64 <= width <= 2048 and 64 <= height <= 2048):
-            raise RequestError(
-                f"hires_width is {self.hires_width} and hires_height is {self.hires_height}; "
-                f"that makes {width}x{height}, but each side must be between 64 and 2048"
-            )
+    def _settle(self, which: str, names: tuple[str | None, str | None]) -> None:
+        for field, name in zip(("sampler", "schedule"), names, strict=True):
+            object.__setattr__(self, which + field, name)
 
-    def _hires_size(self) -> tuple[int, int]:
-        """Return the size of the second pass; a side that follows is a multiple of 8."""
-        width = self.hires_width or self.hires_height * self.width // self.height // 8 * 8
-        height = self.hires_height or self.hires_width * self.height // self.width // 8 * 8
-        return width, height
+    def _sizes(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        return (self.width, self.height), (self.hires_width, self.hires_height)
 
     def enlarged(self) -> Self | None:
         """Return what the second, larger pass paints; None without one."""
-        if not (self.hires_width or self.hires_height):
-            return None
-        width, height = self._hires_size()
-        scale = self.hires_guidance_scale
-        return replace(
+        size, scale = _hires.size(*self._sizes()), self.hires_guidance_scale
+        return size and replace(
             self,
-            width=width,
-            height=height,
+            width=size[0],
+            height=size[1],
             steps=self.hires_steps or self.steps,
             sampler=self.hires_sampler or self.sampler,
             schedule=self.hires_schedule or self.schedule,
@@ -290,8 +241,8 @@ class ImageRequest(Request):
         Args:
             draw: gives a fresh random whole number at each call, of any size.
         """
-        seed = draw() % SEEDS if self.seed < 0 else self.seed
-        variation = draw() % SEEDS if self.variation_seed < 0 else self.variation_seed
+        seeds = self.seed, self.variation_seed
+        seed, variation = (draw() % SEEDS if seed < 0 else seed for seed in seeds)
         return replace(self, seed=seed, variation_seed=variation)
 
     def alone(self, index: int) -> Self:
