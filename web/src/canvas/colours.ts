@@ -17,6 +17,33 @@ export interface Hsv {
 export const BLACK: Colour = [0, 0, 0];
 export const WHITE: Colour = [255, 255, 255];
 
+/** Flat colours that doodles are made of. */
+export const PALETTE = [
+  "#000000",
+  "#4b4b4b",
+  "#9a9a9a",
+  "#d9d9d9",
+  "#ffffff",
+  "#7a4a21",
+  "#c08552",
+  "#f1c9a5",
+  "#e23b3b",
+  "#f28c28",
+  "#f8d628",
+  "#7bc043",
+  "#2e8b57",
+  "#2aa9b8",
+  "#2f6fde",
+  "#6a4bd1",
+  "#c13fa0",
+  "#ff9ec4",
+  "#8fd3ff",
+  "#bfe3a3",
+];
+
+/** Those of them that lie at hand beside the tools. */
+export const DOODLES = [0, 4, 5, 8, 9, 10, 12, 14, 15, 17].map((place) => PALETTE[place]);
+
 export function toHex(colour: Colour): string {
   return "#" + colour.map((channel) => channel.toString(16).padStart(2, "0")).join("");
 }

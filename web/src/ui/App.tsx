@@ -8,6 +8,7 @@ import { dismiss } from "../studio/toasts";
 import { useStore } from "../store";
 import { CanvasPanel } from "./CanvasPanel";
 import { DropDialog } from "./DropDialog";
+import { Generate } from "./Generate";
 import { Help } from "./Help";
 import { Prompts } from "./Prompts";
 import { Settings } from "./Settings";
@@ -44,7 +45,7 @@ export function App() {
           <Segments
             label={say("pane.settings")}
             value={narrow === "settings" ? narrow : side}
-            choices={PANES.map((id) => ({ id, label: say(id === "settings" ? "pane.settings" : id) }))}
+            choices={PANES.map((id) => ({ id, label: say(id === "settings" ? "prompt" : id) }))}
             onChange={(pane) =>
               view.set(pane === "settings" ? { narrow: pane } : { narrow: "results", side: pane })
             }
@@ -52,6 +53,7 @@ export function App() {
         </div>
         <section class="words" aria-label={say("pane.settings")}>
           <Prompts />
+          <Generate />
           <Settings />
         </section>
         <Side />

@@ -7,6 +7,7 @@ import { useStore } from "../store";
 import { tools } from "../studio/state";
 import { ColourPicker } from "./ColourPicker";
 import { Icon } from "./icons";
+import { Swatches } from "./Swatches";
 import { Button, Menu, Slider } from "./parts";
 
 export function BrushBar() {
@@ -30,22 +31,7 @@ export function BrushBar() {
         {() => <ColourPicker />}
       </Menu>
       <Button icon="swap" label={say("colour.swap")} shortcut="X" onClick={swapColours} />
-      <div class="recent" role="group" aria-label={say("colour.recent")}>
-        {recent.slice(0, 6).map((colour) => {
-          const hex = toHex(colour);
-          return (
-            <button
-              type="button"
-              key={hex}
-              class="swatch"
-              style={{ background: hex }}
-              aria-label={say("colour.use", { colour: hex })}
-              title={hex}
-              onClick={() => brush({ colour })}
-            />
-          );
-        })}
-      </div>
+      <Swatches class="recent" label={say("colour.recent")} colours={recent.slice(0, 6).map(toHex)} />
       <Slider
         label={say("brush.size")}
         value={held.size}

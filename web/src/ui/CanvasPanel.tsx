@@ -12,6 +12,7 @@ import { Store, useStore } from "../store";
 import { easel, tools } from "../studio/state";
 import { BrushBar } from "./BrushBar";
 import { Layers } from "./Layers";
+import { NewSheet } from "./NewSheet";
 import { Tools } from "./Tools";
 import { ZoomBar } from "./ZoomBar";
 import { useDrawing } from "./useDrawing";
@@ -76,6 +77,7 @@ export function CanvasPanel() {
           onPointerMove={keyboard.forget}
         />
         {tool === "pan" ? null : <Cursor keyboard={keyboard.place} scale={view.scale} />}
+        <NewSheet />
         <ZoomBar screen={screen} scale={view.scale} />
         <Layers />
       </div>

@@ -1,35 +1,12 @@
 /** A wheel of hues with its shade, the palette, and the colour as text. */
 
 import { useRef, useState } from "preact/hooks";
-import { type Hsv, fromHex, fromHsv, toHex, toHsv } from "../canvas/colours";
+import { type Hsv, PALETTE, fromHex, fromHsv, toHex, toHsv } from "../canvas/colours";
 import { useWords } from "../i18n";
 import { brush } from "../keys/shortcuts";
 import { useStore } from "../store";
 import { tools } from "../studio/state";
-
-/** Flat colours that doodles are made of. */
-const PALETTE = [
-  "#000000",
-  "#4b4b4b",
-  "#9a9a9a",
-  "#d9d9d9",
-  "#ffffff",
-  "#7a4a21",
-  "#c08552",
-  "#f1c9a5",
-  "#e23b3b",
-  "#f28c28",
-  "#f8d628",
-  "#7bc043",
-  "#2e8b57",
-  "#2aa9b8",
-  "#2f6fde",
-  "#6a4bd1",
-  "#c13fa0",
-  "#ff9ec4",
-  "#8fd3ff",
-  "#bfe3a3",
-];
+import { Swatches } from "./Swatches";
 
 export function ColourPicker() {
   const say = useWords();
@@ -46,15 +23,15 @@ export function ColourPicker() {
     <div class="colour-picker">
       <Wheel hsv={hsv} choose={choose} />
       <div class="channels">
-        <Channel label="H" most={359} value={hsv.hue} change={(hue) => choose({ hue })} />
+        <Channel name="hue" most={359} value={hsv.hue} change={(hue) => choose({ hue })} />
         <Channel
-          label="S"
+          name="saturation"
           most={100}
           value={hsv.saturation * 100}
           change={(share) => choose({ saturation: share / 100 })}
         />
         <Channel
-          label="V"
+          name="value"
           most={100}
           value={hsv.value * 100}
           change={(share) => choose({ value: share / 100 })}
@@ -74,19 +51,7 @@ export function ColourPicker() {
           }}
         />
       </label>
-      <div class="palette" role="group" aria-label={say("colour.palette")}>
-        {PALETTE.map((hex) => (
-          <button
-            type="button"
-            key={hex}
-            class="swatch"
-            style={{ background: hex }}
-            aria-label={say("colour.use", { colour: hex })}
-            aria-pressed={hex === toHex(colour)}
-            onClick={() => brush({ colour: fromHex(hex) ?? colour })}
-          />
-        ))}
-      </div>
+      <Swatches class="palette" label={say("colour.palette")} colours={PALETTE} />
     </div>
   );
 }
@@ -117,25 +82,21 @@ function Wheel({ hsv, choose }: { hsv: Hsv; choose: (change: Partial<Hsv>) => vo
   );
 }
 
-const NAMES: Record<string, string> = { H: "Hue", S: "Saturation", V: "Value" };
+interface ChannelProps {
+  readonly name: "hue" | "saturation" | "value";
+  readonly most: number;
+  readonly value: number;
+  readonly change: (value: number) => void;
+}
 
-function Channel({
-  label,
-  most,
-  value,
-  change,
-}: {
-  label: string;
-  most: number;
-  value: number;
-  change: (value: number) => void;
-}) {
+function Channel({ name, most, value, change }: ChannelProps) {
+  const label = useWords()(`colour.${name}`);
   return (
-    <label class="channel" title={NAMES[label]}>
-      <span aria-hidden="true">{label}</span>
+    <label class="channel" title={label}>
+      <span aria-hidden="true">{label.charAt(0)}</span>
       <input
         type="range"
-        aria-label={NAMES[label]}
+        aria-label={label}
         min={0}
         max={most}
         value={Math.round(value)}

@@ -2,13 +2,11 @@
 
 import { useRef } from "preact/hooks";
 import { useWords } from "../i18n";
-import { keyOf } from "../keys/bindings";
 import { type Selection, moved, weighed } from "../request/weights";
 import { useStore } from "../store";
-import { isOver } from "../studio/jobs";
-import { generate, interrupt, setField } from "../studio/painting";
+import { setField } from "../studio/painting";
 import { setMode } from "../studio/drawing";
-import { type Mode, settings, server, view, work } from "../studio/state";
+import { type Mode, settings } from "../studio/state";
 import { Icon } from "./icons";
 import { Menu, Segments } from "./parts";
 
@@ -27,7 +25,6 @@ export function Prompts() {
         choices={MODES.map((id) => ({ id, label: say(`mode.${id}`), help: say(`mode.${id}.help`) }))}
         onChange={setMode}
       />
-      <GenerateButton />
     </div>
   );
 }
@@ -132,37 +129,5 @@ function History() {
         )
       }
     </Menu>
-  );
-}
-
-function GenerateButton() {
-  const say = useWords();
-  const there = useStore(server, (value) => value.state === "there");
-  const busy = useStore(work, ({ jobs }) => jobs.filter((job) => !isOver(job)).length);
-  const keys = useStore(view, (value) => value.keys);
-  return (
-    <div class="generate-row">
-      <button
-        type="button"
-        id="generate"
-        class="generate"
-        disabled={!there}
-        onClick={() => void generate()}
-        title={keyOf("generate", keys)}
-      >
-        {say("generate")}
-        <kbd>{keyOf("generate", keys).replace("Ctrl", "Ctrl ").replace("+", "").replace("Enter", "↵")}</kbd>
-      </button>
-      {busy ? (
-        <button
-          type="button"
-          class="cancel"
-          title={keyOf("interrupt", keys)}
-          onClick={() => void interrupt()}
-        >
-          {say("cancel")}
-        </button>
-      ) : null}
-    </div>
   );
 }

@@ -9,6 +9,7 @@ import { toggleStar } from "../studio/gallery";
 import { isOver, secondsLeft } from "../studio/jobs";
 import { cancel, generate } from "../studio/painting";
 import { work } from "../studio/state";
+import { Facts } from "./Facts";
 import { PictureActions } from "./PictureActions";
 import { Button, Empty } from "./parts";
 
@@ -37,6 +38,7 @@ export function Results() {
       </div>
       {chosen ? <PictureActions picture={chosen} /> : null}
       {chosen ? <p class="caption">{String(chosen.request["prompt"] ?? "")}</p> : null}
+      {chosen ? <Facts picture={chosen} /> : null}
     </div>
   );
 }

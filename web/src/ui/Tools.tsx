@@ -1,5 +1,6 @@
 /** The tools, and undo. */
 
+import { DOODLES } from "../canvas/colours";
 import { TOOLS } from "../canvas/easel";
 import { useWords } from "../i18n";
 import { type ActionName, keyOf, shown } from "../keys/bindings";
@@ -7,6 +8,7 @@ import { hold } from "../keys/shortcuts";
 import { useStore } from "../store";
 import { easel, tools, view } from "../studio/state";
 import { CanvasMenu } from "./CanvasMenu";
+import { Swatches } from "./Swatches";
 import { Button } from "./parts";
 import { useHistory } from "./useDrawing";
 
@@ -46,6 +48,8 @@ export function Tools() {
         onClick={() => easel.redo()}
       />
       <Button icon="clear" label={say("clear")} onClick={() => easel.clear()} />
+      <hr />
+      <Swatches class="at-hand" label={say("colour.palette")} colours={DOODLES} />
     </div>
   );
 }

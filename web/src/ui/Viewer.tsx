@@ -6,7 +6,8 @@ import { fileOf } from "../api/reading";
 import { useWords } from "../i18n";
 import { useStore } from "../store";
 import { shownJob } from "../studio/jobs";
-import { gallery, server, view, work } from "../studio/state";
+import { gallery, view, work } from "../studio/state";
+import { Facts } from "./Facts";
 import { PictureActions } from "./PictureActions";
 import { Button, Dialog, Segments } from "./parts";
 
@@ -70,23 +71,6 @@ function step(picture: Picture, by: number): void {
   if (!next) return;
   view.set({ viewed: next });
   if (row === own) work.set({ picked: own.indexOf(next) });
-}
-
-/** The numbers that made it. */
-function Facts({ picture }: { picture: Picture }) {
-  const catalogue = useStore(server, (value) => value.catalogue);
-  const { sampler, schedule, steps, guidance_scale, strength, seed, model } = picture.request;
-  const parts = [
-    `${picture.width} × ${picture.height}`,
-    catalogue?.samplers.find(({ id }) => id === sampler)?.label ?? "",
-    catalogue?.schedules.find(({ id }) => id === schedule)?.label ?? "",
-    steps ? `${String(steps)} steps` : "",
-    guidance_scale === undefined ? "" : `CFG ${String(guidance_scale)}`,
-    picture.inputs["init"] && strength !== undefined ? `strength ${String(strength)}` : "",
-    seed === undefined ? "" : `seed ${String(seed)}`,
-    String(model ?? ""),
-  ];
-  return <p class="facts">{parts.filter(Boolean).join("  ·  ")}</p>;
 }
 
 function Comparison({ picture }: { picture: Picture }) {
