@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from underpaint.engines import inline
-from underpaint.engines.local import Engine, Patience
+from underpaint.engines import _wire, inline
+from underpaint.engines.local import Engine, Patience, _Process
 from underpaint.errors import CrashError, RequestError, WorkError
 from underpaint.events import Event, Failed, Finished, Progress
 from underpaint.requests.image import ImageRequest
@@ -81,6 +81,47 @@ def test_it_stops_within_a_step_and_lives_on(engine: Engine, deed: str) -> None:
     assert not any(isinstance(event, Finished | Failed) for event in events)
     assert engine.pid == pid
     assert isinstance(list(engine.run(asked()))[-1], Finished)
+
+
+def test_one_that_has_done_all_is_not_waited_for(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever leaves at the very end leaves a worker that has nothing to stop."""
+    list(engine.run(asked()))
+    pid, halt, hear = engine.pid, threading.Event(), _Process.hear
+
+    def heard(process: _Process, timeout: float) -> _wire.Message | None:
+        message = hear(process, timeout)
+        if message is not None and "end" in message[0]:
+            halt.set()
+        return message
+
+    monkeypatch.setattr(_Process, "hear", heard)
+    start = time.monotonic()
+    assert isinstance(list(engine.run(asked(), halted=halt.is_set))[-1], Finished)
+    assert halt.is_set()
+    assert time.monotonic() - start < HASTY.grace
+    assert engine.pid == pid
+
+
+def test_one_that_is_not_ready_is_not_waited_for(engine: Engine) -> None:
+    engine.start()
+    pid, start = engine.pid, time.monotonic()
+    for prompt in ("a hen", "a cow"):
+        assert list(engine.run(asked(prompt), halted=lambda: True)) == []
+    assert time.monotonic() - start < 1.5
+    *_, last = engine.run(asked("a fox"))
+    assert isinstance(last, Finished)
+    assert (last.request.prompt, engine.pid) == ("a fox", pid)
+
+
+def test_one_that_is_not_ready_is_ended_at_once() -> None:
+    engine = Engine(inside="inline")
+    engine.start()
+    start = time.monotonic()
+    engine.stop()
+    assert time.monotonic() - start < 1.5
+    assert engine.pid is None
 
 
 def test_one_that_does_not_stop_is_ended(engine: Engine) -> None:

@@ -52,8 +52,9 @@ class _Worker:
         setup = _wire.receive(self._orders)
         if setup is None:
             return
-        engine = _engine(setup[0])
+        # First of all, so that a master who leaves while libraries are loaded is noticed.
         threading.Thread(target=self._listen, daemon=True).start()
+        engine = _engine(setup[0])
         _wire.send(self._replies, {"ready": os.getpid()})
         while True:
             self._do(engine, self._work.get())
@@ -63,7 +64,7 @@ class _Worker:
         while (message := _wire.receive(self._orders)) is not None:
             order = message[0]
             if "stop" in order:
-                self._unwanted = order["stop"]
+                self._unwanted = order["stop"]  # and whatever was asked for before
                 _interrupt()
             else:
                 self._work.put(order)
@@ -71,7 +72,7 @@ class _Worker:
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         """Stop, if a request is being worked on that is not wanted; else it is seen later."""
-        if self._may_stop and self._unwanted == self._run:
+        if self._may_stop and self._run <= self._unwanted:
             self._may_stop = False
             raise _Stopped
 
@@ -79,7 +80,8 @@ class _Worker:
         self._run = order["run"]
         try:
             for event in self._events(engine, order):
-                _wire.send(self._replies, *_wire.encoded(self._sparing(event)))
+                words, pixels = _wire.encoded(self._sparing(event))
+                _wire.send(self._replies, words | {"run": self._run}, pixels)
         except _Stopped:
             pass
         _wire.send(self._replies, {"end": self._run})
@@ -101,7 +103,7 @@ class _Worker:
         """Return the next event; only while it is waited for may the work be interrupted."""
         self._may_stop = True
         try:
-            if self._unwanted == self._run:
+            if self._run <= self._unwanted:
                 raise _Stopped
             return next(events, None)
         finally:

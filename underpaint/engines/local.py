@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -115,49 +115,55 @@ class Engine:
         run, ended = self._runs, False
         try:
             process.say({"run": run} | _wire.request_words(request))
-            yield from self._events(process, request, halted)
-            ended = True
+            ended = yield from self._events(process, run, request, halted=halted)
         finally:
-            if not ended or halted():
+            if not ended:
                 self._halt(process, run)
 
     def stop(self) -> None:
-        """End the worker process."""
+        """End the worker process; one that is still getting ready has nothing to end well."""
         with self._starting:
             if self._process is not None:
-                self._process.end(self._patience.grace)
+                self._process.end(self._patience.grace if self._process.ready else 0)
                 self._process = None
 
     def _events(
-        self, process: "_Process", request: ImageRequest, halted: Callable[[], bool]
-    ) -> Iterator[Event]:
+        self, process: "_Process", run: int, request: ImageRequest, *, halted: Callable[[], bool]
+    ) -> Generator[Event, None, bool]:
+        """Yield what the worker says of a run; returns whether it has said the last of it."""
         watch = _Watch(self._patience)
         while not halted():
             if (message := process.hear(A_GLANCE)) is None:
                 if not process.alive and not process.waiting:
                     yield Failed(CrashError(f"the worker process died: {process.death()}"))
-                    return
+                    return True
                 if watch.silent():
                     process.end(0)
                     words = f"the worker process said nothing for {watch.limit:.0f} s"
                     yield Failed(CrashError(f"{words} and was ended"))
-                    return
+                    return True
                 continue
-            if "end" in message[0]:
-                return
-            if "event" in message[0]:
+            if message[0].get("end") == run:
+                return True
+            if message[0].get("run") == run:
                 try:
                     event = _wire.decoded(message, request)
                 except ValueError as error:
                     process.end(0)
                     yield Failed(CrashError(str(error)))
-                    return
+                    return True
                 watch.heard(event)
                 yield event
+        return False
 
     def _halt(self, process: "_Process", run: int) -> None:
-        """Have the worker stop; one that does not, in time, is ended."""
+        """Have the worker stop; one that does not, in time, is ended.
+
+        One that is still getting ready will pass the run over, and need not be waited for.
+        """
         process.say({"stop": run})
+        if not process.ready:
+            return
         until = time.monotonic() + self._patience.grace
         while process.alive and time.monotonic() < until:
             message = process.hear(A_GLANCE)
