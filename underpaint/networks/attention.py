@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from underpaint.networks.kernels import attend
+
 __all__ = ["Attention", "Pointwise", "SpatialTransformer", "group_norm", "layout"]
 
 
@@ -94,7 +96,7 @@ class Attention(nn.Module):
             projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, N, width/heads)
             for projected in (self.to_q(x), self.to_k(context), self.to_v(context))
         )
-        gathered = F.scaled_dot_product_attention(q, k, v)
+        gathered = attend(q, k, v)
         return self.to_out(gathered.transpose(1, 2).flatten(2))
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from underpaint.networks.attention import Pointwise, group_norm, layout
+from underpaint.networks.kernels import attend
 
 __all__ = ["Autoencoder", "AutoencoderParams"]
 
@@ -100,7 +101,7 @@ class AttnBlock(nn.Module):
         q, k, v = (
             project(hidden).flatten(2).transpose(1, 2) for project in (self.q, self.k, self.v)
         )
-        gathered = F.scaled_dot_product_attention(q, k, v)
+        gathered = attend(q[:, None], k[:, None], v[:, None])[:, 0]
         hidden = gathered.transpose(1, 2).unflatten(2, x.shape[2:])
         return x + self.proj_out(hidden.contiguous(memory_format=layout(x)))
 
