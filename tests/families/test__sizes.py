@@ -10,6 +10,7 @@ from torch import nn
 from underpaint.errors import WeightsError
 from underpaint.families import _sizes
 from underpaint.networks.clip import ClipText, ClipTextParams
+from underpaint.networks.controlnet import ControlNet, ControlNetParams
 from underpaint.networks.open_clip import OpenClipText, OpenClipTextParams
 from underpaint.networks.unet import UNet, UNetParams
 from underpaint.networks.vae import Autoencoder, AutoencoderParams
@@ -83,6 +84,7 @@ def test_heads_may_be_told() -> None:
 UNET = shapes(hollow(lambda: UNet(UNETS[1])))
 VAE = shapes(hollow(lambda: Autoencoder(AUTOENCODERS[1])))
 TEXT = shapes(hollow(lambda: ClipText(TEXTS[1])))
+CONTROLNET = shapes(hollow(lambda: ControlNet(ControlNetParams(unet=UNETS[1]))))
 OPEN_TEXT = shapes(hollow(lambda: OpenClipText(OPEN_TEXTS[3])))
 LINEAR = shapes(hollow(lambda: UNet(replace(UNETS[7], blocks=1, head_width=64, linear=True))))
 TOKENS = "text_model.embeddings.token_embedding.weight"
@@ -157,7 +159,7 @@ def test_transformers_of_a_level_are_as_deep_as_each_other() -> None:
 
 @pytest.mark.parametrize(
     "network",
-    ["unet", "autoencoder", "text", "open_text"],
+    ["unet", "autoencoder", "text", "open_text", "controlnet"],
 )
 def test_any_tensor_may_be_missing(network: str) -> None:
     """Without one tensor there is an error of ours, or sizes that binding will then refuse."""
@@ -165,6 +167,7 @@ def test_any_tensor_may_be_missing(network: str) -> None:
         "unet": (UNET, lambda s: _sizes.unet(s, None, "it")),
         "autoencoder": (VAE, lambda s: _sizes.autoencoder(s, "it")),
         "text": (TEXT, lambda s: _sizes.text(s, None, "it")),
+        "controlnet": (CONTROLNET, lambda s: _sizes.controlnet(s, None, "it")),
         "open_text": (OPEN_TEXT, lambda s: _sizes.open_text(s, "it")),
     }
     whole, sizes = read[network]
@@ -182,3 +185,12 @@ def test_no_tensors_at_all() -> None:
         _sizes.autoencoder({}, "it")
     with pytest.raises(WeightsError, match=r"lacks text_model"):
         _sizes.text({}, None, "it")
+    with pytest.raises(WeightsError, match=r"has 0 layers that read a picture"):
+        _sizes.controlnet({}, None, "it")
+
+
+@pytest.mark.parametrize("widths", [(16,), (4, 8), (16, 32, 96, 256)])
+def test_a_controlnet_is_as_its_unet_and_as_fine_as_it_reads(widths: tuple[int, ...]) -> None:
+    params = ControlNetParams(unet=UNETS[0], hint_widths=widths, hint_channels=5)
+    found = _sizes.controlnet(shapes(hollow(lambda: ControlNet(params))), None, "it")
+    assert found == replace(params, unet=replace(UNETS[0], out_channels=found.unet.out_channels))

@@ -8,11 +8,13 @@ says otherwise.
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from typing import TypeAlias
 
 from underpaint.errors import WeightsError
 from underpaint.networks.clip import ClipTextParams
+from underpaint.networks.controlnet import ControlNetParams
 from underpaint.networks.open_clip import OpenClipTextParams
 from underpaint.networks.tokenizer import VOCABULARY
 from underpaint.networks.unet import UNetParams
@@ -35,6 +37,35 @@ def unet(shapes: Shapes, heads: int | None, where: str) -> UNetParams:
     Raises:
         WeightsError: there is no such U-Net.
     """
+    params = _encoder(shapes, heads, where)
+    return replace(params, out_channels=_shape(shapes, "out.2.weight", 4, where)[0])
+
+
+def controlnet(shapes: Shapes, heads: int | None, where: str) -> ControlNetParams:
+    """Return the sizes of a ControlNet.
+
+    Args:
+        shapes: of its tensors.
+        heads: as for `unet`.
+        where: the file and part, for the error.
+
+    Raises:
+        WeightsError: there is no such ControlNet.
+    """
+    layers = _counted(shapes, "input_hint_block.{}.weight", step=2)
+    kernels = [
+        _shape(shapes, f"input_hint_block.{2 * layer}.weight", 4, where) for layer in range(layers)
+    ]
+    _check(layers >= 2 and layers % 2 == 0, where, f"{layers} layers that read a picture")
+    return ControlNetParams(
+        unet=_encoder(shapes, heads, where),
+        hint_channels=kernels[0][1],
+        hint_widths=tuple(kernel[0] for kernel in kernels[:-1:2]),
+    )
+
+
+def _encoder(shapes: Shapes, heads: int | None, where: str) -> UNetParams:
+    """Return the sizes of a U-Net as far as they show on its way down."""
     channels, in_channels = _shape(shapes, "input_blocks.0.0.weight", 4, where)[:2]
     blocks, widths, attention = _way_down(shapes, where)
     transformer = "middle_block.1.transformer_blocks."
@@ -47,7 +78,6 @@ def unet(shapes: Shapes, heads: int | None, where: str) -> UNetParams:
 
     return UNetParams(
         in_channels=in_channels,
-        out_channels=_shape(shapes, "out.2.weight", 4, where)[0],
         channels=channels,
         multipliers=_multipliers(widths, channels, where),
         blocks=blocks,
@@ -193,9 +223,9 @@ def _optional_width(shapes: Shapes, name: str, where: str) -> int | None:
     return _shape(shapes, name, 2, where)[1] if name in shapes else None
 
 
-def _counted(shapes: Shapes, name: str) -> int:
-    """Return how many of name.format(0), name.format(1), ... there are."""
-    return next(index for index in count() if name.format(index) not in shapes)
+def _counted(shapes: Shapes, name: str, step: int = 1) -> int:
+    """Return how many of name.format(0), name.format(step), ... there are."""
+    return next(index for index in count() if name.format(step * index) not in shapes)
 
 
 def _shape(shapes: Shapes, name: str, dimensions: int, where: str) -> tuple[int, ...]:

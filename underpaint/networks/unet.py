@@ -8,6 +8,7 @@ arXiv:2105.05233. Every attribute name is a part of a checkpoint's key below
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +17,7 @@ from torch.nn import functional as F
 
 from underpaint.networks.attention import Pointwise, SpatialTransformer, group_norm
 
-__all__ = ["UNet", "UNetParams", "guidance_features", "timestep_features"]
+__all__ = ["Encoder", "UNet", "UNetParams", "guidance_features", "timestep_features"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,14 +234,14 @@ class GuidanceEmbedding(nn.Module):
         return self.cond_proj(guidance_features(scales, self.cond_proj.in_features).to(dtype))
 
 
-class UNet(nn.Module):
-    """Predicts the noise (or v, or the picture) in a latent, given noise level and words."""
+class Encoder(nn.Module):
+    """The way from a latent down to its middle: half a U-Net, and most of a ControlNet."""
 
     def __init__(self, params: UNetParams) -> None:
-        """Build the network with random weights.
+        """Build it with random weights.
 
         Args:
-            params: its sizes.
+            params: sizes of the U-Net.
         """
         super().__init__()
         self.params = params
@@ -250,13 +251,51 @@ class UNet(nn.Module):
             self.label_emb = nn.Sequential(_perceptron(params.pooled_width, 4 * width))
         if params.guidance_width is not None:
             self.time_embedding = GuidanceEmbedding(params.guidance_width, width)
-        self.input_blocks, widths = _way_down(params)
+        self.input_blocks, self.widths = _way_down(params)
         self.middle_block = Stage(
-            _res_block(params, widths[-1], widths[-1]),
-            _transformer(params, widths[-1], params.middle_depth),
-            _res_block(params, widths[-1], widths[-1]),
+            _res_block(params, self.widths[-1], self.widths[-1]),
+            _transformer(params, self.widths[-1], params.middle_depth),
+            _res_block(params, self.widths[-1], self.widths[-1]),
         )
-        self.output_blocks = _way_up(params, widths)
+
+    def embedded(
+        self,
+        timesteps: Tensor,
+        pooled: Tensor | None,
+        *,
+        dtype: torch.dtype,
+        guidance: Tensor | None = None,
+    ) -> Tensor:
+        """Return what every block hears of the noise level and what is told beside it.
+
+        Args:
+            timesteps: (B,), 0..999, fractions allowed.
+            pooled: (B, pooled_width) if the network has a place for it, else None.
+            dtype: what to compute in.
+            guidance: guidance scales, (B,), if the network has a place for them, else None.
+
+        Returns:
+            (B, 4 * channels).
+        """
+        features = timestep_features(timesteps, self.params.channels).to(dtype)
+        if guidance is not None:
+            features = features + self.time_embedding(guidance, dtype)
+        embedding = self.time_embed(features)
+        return embedding if pooled is None else embedding + self.label_emb(pooled)
+
+
+class UNet(Encoder):
+    """Predicts the noise (or v, or the picture) in a latent, given noise level and words."""
+
+    def __init__(self, params: UNetParams) -> None:
+        """Build the network with random weights.
+
+        Args:
+            params: its sizes.
+        """
+        super().__init__(params)
+        width = params.channels
+        self.output_blocks = _way_up(params, self.widths)
         self.out = nn.Sequential(
             group_norm(width, eps=1e-5), nn.SiLU(), nn.Conv2d(width, params.out_channels, 3, 1, 1)
         )
@@ -269,6 +308,7 @@ class UNet(nn.Module):
         pooled: Tensor | None = None,
         *,
         guidance: Tensor | None = None,
+        residuals: Sequence[Tensor] = (),
     ) -> Tensor:
         """Predict, once for each latent of the batch.
 
@@ -278,23 +318,23 @@ class UNet(nn.Module):
             context: text features, (B, L, context_width).
             pooled: (B, pooled_width) if the network has a place for it, else None.
             guidance: guidance scales, (B,), if the network has a place for them, else None.
+            residuals: what is added to each skip connection, in the order of `input_blocks`, and
+                last to the middle, as a ControlNet gives them; () = nothing.
 
         Returns:
             (B, out_channels, H, W).
         """
-        features = timestep_features(timesteps, self.params.channels).to(x.dtype)
-        if guidance is not None:
-            features = features + self.time_embedding(guidance, x.dtype)
-        embedding = self.time_embed(features)
-        if pooled is not None:
-            embedding = embedding + self.label_emb(pooled)
-
+        embedding = self.embedded(timesteps, pooled, dtype=x.dtype, guidance=guidance)
         kept: list[Tensor] = []
         for stage in self.input_blocks:
             x = stage(x, embedding, context)
             kept.append(x)
 
         x = self.middle_block(x, embedding, context)
+        if residuals:
+            *added, middle = residuals
+            x = x + middle
+            kept = [skip + each for skip, each in zip(kept, added, strict=True)]
 
         for stage in self.output_blocks:
             x = torch.cat([x, kept.pop()], dim=1)

@@ -32,7 +32,7 @@ class Part(NamedTuple):
     Attributes:
         folder: its subfolder.
         prefix: of its tensors in a single file.
-        kind: unet, autoencoder, clip or open_clip.
+        kind: unet, autoencoder, clip, open_clip or controlnet.
     """
 
     folder: str
@@ -50,6 +50,9 @@ TEXT_REFINER = Part("text_encoder_2", "conditioner.embedders.0.model.", "open_cl
 
 PARTS = (UNET, AUTOENCODER, TEXT_1, TEXT_2, TEXT_XL, TEXT_XL_2, TEXT_REFINER)
 """Every network that a single file may hold."""
+
+CONTROLNET = Part("controlnet", "control_model.", "controlnet")
+"""A network in a file or folder of its own."""
 
 _RESIDUAL: Table = MappingProxyType(
     {
@@ -193,7 +196,12 @@ def _renamed(name: str, table: Table) -> str:
 
 
 def _table(kind: str, names: Collection[str]) -> Table:
-    tables = {"unet": _unet, "autoencoder": _autoencoder, "open_clip": _open_clip}
+    tables = {
+        "unet": _unet,
+        "autoencoder": _autoencoder,
+        "open_clip": _open_clip,
+        "controlnet": _controlnet,
+    }
     return dict(tables[kind](names)) if kind in tables else {}
 
 
@@ -226,6 +234,22 @@ def _stage(own: str, single: str, block: int) -> Iterator[tuple[str, str]]:
     for inner, single_inner in _RESIDUAL.items():
         yield f"{own}.resnets.{block}.{inner}", f"{single}.0.{single_inner}"
     yield f"{own}.attentions.{block}", f"{single}.1"
+
+
+def _controlnet(names: Collection[str]) -> Iterator[tuple[str, str]]:
+    yield from _unet(names)
+    reading = "controlnet_cond_embedding"
+    blocks = max(
+        _counted(names, reading + ".blocks.{}.weight"),
+        len([name for name in names if re.fullmatch(r"input_hint_block\.\d+\.weight", name)]) - 2,
+    )
+    layers = ("conv_in", *(f"blocks.{block}" for block in range(blocks)), "conv_out")
+    for place, layer in enumerate(layers):
+        yield f"{reading}.{layer}", f"input_hint_block.{2 * place}"
+    levels, each = _sizes(names)
+    for place in range(levels * (each + 1)):
+        yield f"controlnet_down_blocks.{place}", f"zero_convs.{place}.0"
+    yield "controlnet_mid_block", "middle_block_out.0"
 
 
 def _sizes(names: Collection[str]) -> tuple[int, int]:
