@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ROOT = Path(__file__).parents[3]
+KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".txt": "text/plain"}
 
 
 @dataclass
@@ -185,20 +186,30 @@ class Desk:
         """Return the number field of this name."""
         return self.page.get_by_role("spinbutton", name=label, exact=True)
 
-    def drop(self, path: Path, choice: str) -> None:
-        """Drop a file on the page, and say what shall become of it."""
-        data = base64.b64encode(path.read_bytes()).decode()
+    def drop(self, paths: Path | Sequence[Path], choice: str = "") -> None:
+        """Drop files on the page, and say what shall become of them."""
+        files = [
+            [base64.b64encode(path.read_bytes()).decode(), path.name, KINDS.get(path.suffix, "")]
+            for path in ([paths] if isinstance(paths, Path) else paths)
+        ]
         self.page.evaluate(
-            """([data, name]) => {
-                const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+            """files => {
                 const transfer = new DataTransfer();
-                transfer.items.add(new File([bytes], name, { type: 'image/png' }));
+                for (const [data, name, type] of files) {
+                    const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+                    transfer.items.add(new File([bytes], name, { type }));
+                }
                 const event = new DragEvent('drop', { dataTransfer: transfer, bubbles: true });
                 document.body.dispatchEvent(event);
             }""",
-            [data, path.name],
+            files,
         )
-        self.page.get_by_role("button", name=choice, exact=True).click()
+        if choice:
+            self.page.get_by_role("button", name=choice, exact=True).click()
+
+    def listed(self, what: str) -> list[dict[str, Any]]:
+        """Return what the server says of /v1/..."""
+        return self.page.evaluate("what => fetch('/v1/' + what).then(each => each.json())", what)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 SLOW = "a slow banana !slow=0.2"
-
-
-def listed(desk: Desk, what: str) -> list[dict[str, Any]]:
-    """What the server says of /v1/..."""
-    return desk.page.evaluate("what => fetch('/v1/' + what).then(each => each.json())", what)
 
 
 def test_a_doodle_becomes_four_pictures_one_of_which_stays_starred(desk: Desk) -> None:
@@ -42,7 +37,7 @@ def test_the_sketch_is_sent_with_the_settings_shown(desk: Desk) -> None:
     desk.field("Sampling steps").press("Enter")
     desk.page.get_by_label("Sampling method").select_option(label="Euler a")
     desk.generate("a hat")
-    job = listed(desk, "jobs?limit=1")[0]
+    job = desk.listed("jobs?limit=1")[0]
     assert job["request"]["steps"] == 7
     assert job["request"]["sampler"] == "euler_ancestral"
     assert job["request"]["prompt"] == "a hat"
@@ -53,7 +48,7 @@ def test_words_alone_send_no_sketch(desk: Desk) -> None:
     desk.mode("Words")
     assert desk.field("Denoising strength").count() == 0
     desk.generate("a cat")
-    assert listed(desk, "jobs?limit=1")[0]["inputs"] == {}
+    assert desk.listed("jobs?limit=1")[0]["inputs"] == {}
 
 
 def test_inpainting_needs_marks_and_sends_them(desk: Desk) -> None:
@@ -62,7 +57,7 @@ def test_inpainting_needs_marks_and_sends_them(desk: Desk) -> None:
     desk.page.locator(".toast.bad").wait_for()
     desk.draw((0.3, 0.3), (0.7, 0.3))
     desk.generate()
-    assert set(listed(desk, "jobs?limit=1")[0]["inputs"]) == {"init", "mask"}
+    assert set(desk.listed("jobs?limit=1")[0]["inputs"]) == {"init", "mask"}
 
 
 def test_ctrl_enter_generates_and_escape_cancels(desk: Desk) -> None:
@@ -112,9 +107,9 @@ def test_a_picture_becomes_the_next_sketch(desk: Desk) -> None:
     desk.generate("a start")
     desk.page.get_by_role("button", name="Use as sketch").click()
     desk.page.wait_for_timeout(400)
-    first = listed(desk, "jobs?limit=1")[0]["pictures"][0]
+    first = desk.listed("jobs?limit=1")[0]["pictures"][0]
     desk.generate("going on")
-    assert listed(desk, "jobs?limit=1")[0]["parent"] == first
+    assert desk.listed("jobs?limit=1")[0]["parent"] == first
 
 
 def test_a_picture_is_sent_to_inpaint(desk: Desk) -> None:
@@ -125,16 +120,16 @@ def test_a_picture_is_sent_to_inpaint(desk: Desk) -> None:
     ).wait_for()
     desk.draw((0.4, 0.4), (0.6, 0.6))
     desk.generate()
-    assert set(listed(desk, "jobs?limit=1")[0]["inputs"]) == {"init", "mask"}
+    assert set(desk.listed("jobs?limit=1")[0]["inputs"]) == {"init", "mask"}
 
 
 def test_reproduce_paints_the_very_picture_again(desk: Desk) -> None:
     desk.generate("the same")
-    job = listed(desk, "jobs?limit=1")[0]
-    [before] = [each for each in listed(desk, f"gallery?job={job['id']}") if each["index"] == 0]
+    job = desk.listed("jobs?limit=1")[0]
+    [before] = [each for each in desk.listed(f"gallery?job={job['id']}") if each["index"] == 0]
     desk.page.get_by_role("button", name="Reproduce").click()
     desk.tiles(1)
-    after = listed(desk, "gallery?limit=1")[0]
+    after = desk.listed("gallery?limit=1")[0]
     assert after["request"] == before["request"]
 
     def pixels(id: str) -> bytes:
@@ -149,7 +144,7 @@ def test_the_last_seed_is_reused_and_given_back_to_chance(desk: Desk) -> None:
     desk.generate("a seed")
     desk.page.get_by_role("button", name="Reuse the last seed").click()
     seed = desk.page.get_by_label("Seed", exact=True).first
-    assert int(seed.input_value()) == listed(desk, "jobs?limit=1")[0]["request"]["seed"]
+    assert int(seed.input_value()) == desk.listed("jobs?limit=1")[0]["request"]["seed"]
     desk.page.get_by_role("button", name="A new seed each time (-1)").click()
     assert seed.input_value() == "-1"
 
@@ -244,7 +239,7 @@ def test_live_painting_follows_the_brush_and_is_kept(desk: Desk) -> None:
         "first => document.querySelector('.live-panel img').src !== first", arg=first
     )
     desk.page.locator(".live-panel:not([data-working])").wait_for()
-    before = len(listed(desk, "gallery?limit=500"))
+    before = len(desk.listed("gallery?limit=500"))
     desk.page.get_by_role("button", name="Keep this picture").click()
     desk.page.locator(".toast", has_text="Kept in the gallery").wait_for()
     desk.page.wait_for_function(

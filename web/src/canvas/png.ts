@@ -98,13 +98,15 @@ const CRCS = Uint32Array.from({ length: 256 }, (_, byte) => {
   return sum;
 });
 
-function crc(bytes: Uint8Array): number {
+/** The checksum of PNG and of zip. */
+export function crc(bytes: Uint8Array): number {
   let sum = 0xffffffff;
   for (const byte of bytes) sum = (sum >>> 8) ^ CRCS[(sum ^ byte) & 255];
   return (sum ^ 0xffffffff) >>> 0;
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** The parts one after the other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const result = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

@@ -2,12 +2,12 @@
 
 import type { Picture } from "../api/types";
 import { type Colour, WHITE } from "../canvas/colours";
-import { activeLayer, mask, sketch, withLayer, withNewLayer } from "../canvas/drawing";
+import { withLayer, withNewLayer } from "../canvas/drawing";
 import { MASK } from "../canvas/easel";
 import { type Size } from "../canvas/geometry";
 import { allowed, decoded, fittedInto } from "../canvas/pictures";
 import { type Pixels, blank, words, packed } from "../canvas/pixels";
-import { png, texts } from "../canvas/png";
+import { texts } from "../canvas/png";
 import { say } from "../i18n";
 import { recalled } from "../request/recall";
 import { recall } from "./painting";
@@ -71,12 +71,6 @@ export async function recallFrom(file: Blob): Promise<boolean> {
   return true;
 }
 
-/** A file came in by drop, paste or menu: ask what shall become of it. */
-export function offer(file: File | null | undefined): void {
-  if (file?.type.startsWith("image/")) view.set({ dialog: "drop", dropped: file });
-  else if (file) tell(say("error.picture"), "bad");
-}
-
 export function useAsSketch(picture: Picture): Promise<void> {
   return attempt(async () => {
     await take(await fetched(picture), "sketch");
@@ -93,25 +87,6 @@ export function sendToInpaint(picture: Picture): Promise<void> {
     setMode("inpaint");
     view.set({ dialog: "" });
   });
-}
-
-/** Save the drawing, its active layer or its mask as a file. */
-export function save(what: "drawing" | "layer" | "mask"): Promise<void> {
-  return attempt(async () => {
-    const { drawing } = easel;
-    const picture =
-      what === "layer" ? activeLayer(drawing).pixels : what === "mask" ? mask(drawing) : sketch(drawing);
-    if (!picture) return tell(say("error.mask"), "bad");
-    download(URL.createObjectURL(new Blob([await png(picture)], { type: "image/png" })), `${what}.png`);
-  });
-}
-
-export function download(url: string, name: string): void {
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  if (url.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 /** Put the example on an empty easel. */

@@ -35,7 +35,7 @@ export function generate(front = false): Promise<void> {
   return attempt(async () => {
     if (!server.value.catalogue) return tell(say("status.offline"), "bad");
     const request = await withPictures(fields());
-    if (request) await send(request, front);
+    if (request) await send({ request, front, parent: "init" in request ? settings.value.parent : "" });
   });
 }
 
@@ -43,7 +43,7 @@ export function generate(front = false): Promise<void> {
 export function reproduce(picture: Picture): Promise<void> {
   return attempt(async () => {
     const given = Object.entries(picture.request).filter(([name]) => !(name in PICTURES));
-    await send(Object.fromEntries(given), false, picture.inputs);
+    await send({ request: Object.fromEntries(given), inputs: picture.inputs });
   });
 }
 
@@ -60,10 +60,10 @@ async function withPictures(request: Fields): Promise<Fields | null> {
   return marks ? { ...request, init, mask: base64(await png(marks)) } : { ...request, init };
 }
 
-async function send(request: Fields, front: boolean, inputs: Picture["inputs"] = {}): Promise<void> {
-  remember(String(request["prompt"] ?? ""));
-  const parent = "init" in request ? settings.value.parent : "";
-  const job = await api.submit({ request, inputs, front, parent, key: crypto.randomUUID() });
+/** Hand a job in, and show it. */
+export async function send(wish: Omit<api.Wish, "key">): Promise<void> {
+  remember(String(wish.request["prompt"] ?? ""));
+  const job = await api.submit({ ...wish, key: crypto.randomUUID() });
   update(job.id, job);
   work.set({ shown: job.id, picked: 0 });
   view.set({ side: "results", narrow: "results", hint: false });

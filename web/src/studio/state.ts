@@ -84,7 +84,7 @@ export const view = kept(
     live: false,
     dialog: "" as "" | "help" | "viewer" | "compare" | "drop",
     viewed: null as Picture | null,
-    dropped: null as File | null,
+    dropped: [] as readonly File[],
     toasts: [] as readonly Toast[],
     spoken: "",
   },

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { useWords } from "../i18n";
-import { offer } from "../studio/drawing";
+import { offer } from "../studio/files";
 import { type Pane, view } from "../studio/state";
 import { dismiss } from "../studio/toasts";
 import { useStore } from "../store";
@@ -122,15 +122,14 @@ function useDrops(): boolean {
       (event) => {
         event.preventDefault();
         setDragged(false);
-        offer(event.dataTransfer?.files[0]);
+        offer(event.dataTransfer?.files ?? []);
       },
       { signal },
     );
     document.addEventListener(
       "paste",
       (event) => {
-        const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
-        if (file) offer(file);
+        offer([...(event.clipboardData?.files ?? [])].filter(({ type }) => type.startsWith("image/")));
       },
       { signal },
     );

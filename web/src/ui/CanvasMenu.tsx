@@ -4,7 +4,8 @@ import { useRef } from "preact/hooks";
 import { BLACK, WHITE, toHex } from "../canvas/colours";
 import { useWords } from "../i18n";
 import { useStore } from "../store";
-import { offer, renew, save, take } from "../studio/drawing";
+import { renew, take } from "../studio/drawing";
+import { offer, save } from "../studio/files";
 import { easel, tools } from "../studio/state";
 import { attempt } from "../studio/toasts";
 import { Icon } from "./icons";
@@ -19,8 +20,8 @@ export function CanvasMenu() {
   const camera = useRef<HTMLInputElement>(null);
   const mask = useRef<HTMLInputElement>(null);
 
-  const chosen = (event: { currentTarget: HTMLInputElement }): File | undefined => {
-    const [picked] = event.currentTarget.files ?? [];
+  const chosen = (event: { currentTarget: HTMLInputElement }): File[] => {
+    const picked = [...(event.currentTarget.files ?? [])];
     event.currentTarget.value = "";
     return picked;
   };
@@ -55,6 +56,7 @@ export function CanvasMenu() {
               {item(say("canvas.camera"), () => camera.current?.click())}
               {item(say("layer.upload.mask"), () => mask.current?.click())}
               <hr />
+              {item(say("canvas.export.ora"), () => void save("ora"))}
               {item(say("canvas.export"), () => void save("drawing"))}
               {item(say("canvas.export.layer"), () => void save("layer"))}
               {item(say("canvas.export.mask"), () => void save("mask"))}
@@ -65,7 +67,8 @@ export function CanvasMenu() {
       <input
         ref={file}
         type="file"
-        accept="image/*"
+        multiple
+        accept="image/*,.ora"
         hidden
         aria-label={say("canvas.open")}
         onChange={(event) => offer(chosen(event))}
@@ -86,7 +89,7 @@ export function CanvasMenu() {
         hidden
         aria-label={say("layer.upload.mask")}
         onChange={(event) => {
-          const picked = chosen(event);
+          const [picked] = chosen(event);
           if (picked) void attempt(() => take(picked, "mask"));
         }}
       />
