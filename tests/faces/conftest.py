@@ -21,7 +21,8 @@ BASE = "http://127.0.0.1:7860"
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """Run a studio with the stub engine."""
     outputs: Path = tmp_path_factory.mktemp("outputs")
-    with Studio(Settings(outputs=outputs, models=(), engine="stub")) as running:
+    styles = outputs / "styles.csv"
+    with Studio(Settings(outputs=outputs, models=(), styles=styles, engine="stub")) as running:
         yield running
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from underpaint.errors import RequestError, StorageError, UnknownEntryError
-from underpaint.prompt.styles import MAX_BYTES, Style, named, read, styled
+from underpaint.prompt.styles import MAX_BYTES, Style, drop, keep, named, read, styled
 
 FILE = """\ufeffname,prompt,negative_prompt
 None,,
@@ -90,3 +90,43 @@ def test_prompts_do_not_grow_without_end() -> None:
         styled("a fox", "", [bomb] * 9)
     with pytest.raises(RequestError, match="a style repeats the prompt"):
         styled("a" * 16_000, "", [Style("bomb", "{prompt}" * 10_000, "")])
+
+
+def test_a_style_is_kept_in_its_place_and_the_rest_stays(file: Path) -> None:
+    before = read(file)
+    keep(file, Style("ink", 'ink, "fine"', ""))
+    keep(file, Style("new", "a\nb", "c"))
+    assert list(read(file)) == [*before, "new"]
+    assert read(file) == {
+        **before,
+        "ink": Style("ink", 'ink, "fine"', ""),
+        "new": ("new", "a\nb", "c"),
+    }
+    assert "### painting ###" in file.read_text("utf-8-sig")
+    assert file.read_bytes().startswith(b"\xef\xbb\xbfname,prompt,negative_prompt\r\n")
+
+
+def test_a_style_is_dropped(file: Path) -> None:
+    drop(file, "ink")
+    assert list(read(file)) == ["None", "storm", "two\nlines"]
+    with pytest.raises(UnknownEntryError, match="no 'ink' in styles"):
+        drop(file, "ink")
+
+
+def test_the_first_style_makes_the_file(tmp_path: Path) -> None:
+    keep(tmp_path / "styles.csv", Style("ink", "ink", ""))
+    assert read(tmp_path / "styles.csv") == {"ink": Style("ink", "ink", "")}
+
+
+@pytest.mark.parametrize("name", ["", " ink", "#ink", "a\nb", "x" * 201, "\0"])
+def test_a_name_must_be_one_that_can_be_asked_for(file: Path, name: str) -> None:
+    with pytest.raises(RequestError, match="name is"):
+        keep(file, Style(name, "", ""))
+
+
+def test_styles_do_not_grow_without_end(file: Path) -> None:
+    with pytest.raises(RequestError, match="16384"):
+        keep(file, Style("long", "x" * 20_000, ""))
+    file.write_text("name,prompt\n" + "".join(f"s{n},{'x' * 15_000}\n" for n in range(69)))
+    with pytest.raises(RequestError, match="delete some first"):
+        keep(file, Style("more", "x" * 15_000, ""))

@@ -80,7 +80,8 @@ def sketch() -> Image:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Return settings in a folder of the test's own."""
-    return Settings(outputs=tmp_path / "outputs", models=(), engine="stub", grace=1.0, drain=5.0)
+    values = {"outputs": tmp_path / "outputs", "models": (), "styles": tmp_path / "styles.csv"}
+    return Settings(**values, engine="stub", grace=1.0, drain=5.0)
 
 
 @pytest.fixture

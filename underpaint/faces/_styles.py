@@ -2,13 +2,12 @@
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from underpaint.faces._parameters import option
-from underpaint.prompt import styles
 from underpaint.requests.image import ImageRequest
+from underpaint.studio.styles import Styles
 
 FILE = "styles.csv"
 
@@ -17,8 +16,13 @@ def parameters() -> list[inspect.Parameter]:
     """Return the options."""
     return [
         option("style", "NAME", "A style for the prompts; may be given more than once.", many=True),
-        option("styles", "FILE", "Where styles are kept, as A1111 writes them.", default=FILE),
+        file(),
     ]
+
+
+def file() -> inspect.Parameter:
+    """Return the option that says where styles are kept."""
+    return option("styles", "FILE", "Where styles are kept, as A1111 writes them.", default=FILE)
 
 
 def styled(request: ImageRequest, values: Mapping[str, Any]) -> ImageRequest:
@@ -33,9 +37,4 @@ def styled(request: ImageRequest, values: Mapping[str, Any]) -> ImageRequest:
         StorageError: the file of styles cannot be read.
         RequestError: a prompt becomes too long.
     """
-    if not values["style"]:
-        return request
-    known = styles.read(Path(values["styles"] or FILE))
-    chosen = styles.named(known, values["style"])
-    prompt, negative = styles.styled(request.prompt, request.negative, chosen)
-    return replace(request, prompt=prompt, negative=negative)
+    return Styles(Path(values["styles"] or FILE)).on(request, values["style"] or ())

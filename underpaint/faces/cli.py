@@ -274,6 +274,8 @@ def _train_parameters() -> list[inspect.Parameter]:
 
 
 def _studio_parameters() -> list[inspect.Parameter]:
+    from underpaint.faces import _styles
+
     return [
         option("port", "NUMBER", "Where to stand; 0 is any that is free.", default="7860"),
         flag("listen", "Let other machines in; needs --api-auth."),
@@ -288,6 +290,7 @@ def _studio_parameters() -> list[inspect.Parameter]:
         flag("api_server_stop", "Let callers end the server."),
         option("out", "FOLDER", "Where to keep the pictures.", default=OUTPUTS),
         _MODELS,
+        _styles.file(),
         option("device", "NAME", "Where to compute: auto, cpu or cuda.", default="auto"),
         option("dtype", "NAME", "auto, float32, bfloat16 or float16.", default="auto"),
         option("threads", "NUMBER", "Threads to compute with.", default="one a core"),

@@ -9,16 +9,19 @@ A style with {prompt} in it takes the prompt into its midst; any other is added 
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from underpaint import files
 from underpaint.errors import RequestError, StorageError, UnknownEntryError
 from underpaint.prompt._limits import bounded
 
 MAX_BYTES = 2**20
+MAX_NAME = 200
 
 _HERE = "{prompt}"
+_COLUMNS = ("name", "prompt", "negative_prompt")
 
 
 class Style(NamedTuple):
@@ -43,17 +46,45 @@ def read(path: Path) -> dict[str, Style]:
     Raises:
         StorageError: the file cannot be read, is no such table, or is larger than 1 MiB.
     """
-    if not path.exists():
-        return {}
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
-    except (OSError, ValueError, csv.Error) as error:
-        raise StorageError(f"cannot read the styles in {str(path)!r}: {error}") from error
-    if len(data) > MAX_BYTES:
-        raise StorageError(f"{str(path)!r} is larger than {MAX_BYTES} bytes; styles are not")
-    return {style.name: style for style in _styles(rows)}
+    return {row.name: row for row in _rows(path) if _is_style(row)}
+
+
+def keep(path: Path, style: Style) -> None:
+    """Write a style into a file: in the place of one of its name, else as the last.
+
+    What else is in the file stays, such as the heads of groups; the file is made if there is none.
+
+    Args:
+        path: the file.
+        style: its name has 1 to 200 letters on one line, and does not begin with "#".
+
+    Raises:
+        RequestError: no such name, a prompt of more than 16 KiB, or a file that would be too large.
+        StorageError: the file cannot be read or written, or is no such table.
+    """
+    plain = style.name == style.name.strip() and style.name.isprintable()
+    if not (plain and 1 <= len(style.name) <= MAX_NAME and not style.name.startswith("#")):
+        raise RequestError(
+            f"name is {style.name[:60]!r}; it must have 1 to {MAX_NAME} letters on one line, "
+            'not begin with "#", and neither begin nor end with a blank'
+        )
+    bounded(style.prompt)
+    bounded(style.negative)
+    rows = _rows(path)
+    known = [row.name == style.name for row in rows]
+    rows = [style if same else row for row, same in zip(rows, known, strict=True)]
+    _write(path, rows if any(known) else [*rows, style])
+
+
+def drop(path: Path, name: str) -> None:
+    """Take a style out of a file.
+
+    Raises:
+        UnknownEntryError: there is no such style; lists those there are.
+        StorageError: the file cannot be read or written, or is no such table.
+    """
+    named(read(path), [name])
+    _write(path, [row for row in _rows(path) if row.name != name])
 
 
 def styled(prompt: str, negative: str, styles: Iterable[Style]) -> tuple[str, str]:
@@ -82,13 +113,42 @@ def named(styles: Mapping[str, Style], names: Iterable[str]) -> tuple[Style, ...
     return tuple(found)
 
 
-def _styles(rows: Iterable[Mapping[str, str | None]]) -> Iterator[Style]:
-    for row in rows:
-        name = row.get("name") or ""
-        if name and not name.startswith("#"):
-            # Before negative prompts there were, the column was called "text".
-            prompt = row.get("prompt") or row.get("text") or ""
-            yield Style(name, prompt, row.get("negative_prompt") or "")
+def _rows(path: Path) -> list[Style]:
+    """Return the lines of a file, whatever they are; none for a file that is not there.
+
+    Raises:
+        StorageError: it cannot be read, is no such table, or is larger than 1 MiB.
+    """
+    if not path.exists():
+        return []
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    except (OSError, ValueError, csv.Error) as error:
+        raise StorageError(f"cannot read the styles in {str(path)!r}: {error}") from error
+    if len(data) > MAX_BYTES:
+        raise StorageError(f"{str(path)!r} is larger than {MAX_BYTES} bytes; styles are not")
+    return [_row(row) for row in rows]
+
+
+def _row(row: Mapping[str, str | None]) -> Style:
+    # Before negative prompts there were, the column was called "text".
+    prompt = row.get("prompt") or row.get("text") or ""
+    return Style(row.get("name") or "", prompt, row.get("negative_prompt") or "")
+
+
+def _is_style(row: Style) -> bool:
+    return bool(row.name) and not row.name.startswith("#")
+
+
+def _write(path: Path, rows: Iterable[Style]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([_COLUMNS, *rows])
+    data = text.getvalue().encode("utf-8-sig")
+    if len(data) > MAX_BYTES:
+        raise RequestError(f"the styles would be larger than {MAX_BYTES} bytes; delete some first")
+    files.write(path, data)
 
 
 def _joined(prompt: str, style: str) -> str:

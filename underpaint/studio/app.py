@@ -32,6 +32,7 @@ from underpaint.studio.gallery import OWN, Gallery
 from underpaint.studio.jobs import Job, State, Ticket
 from underpaint.studio.queue import Queue
 from underpaint.studio.settings import Preferences, Settings
+from underpaint.studio.styles import Styles
 from underpaint.weights import shelf
 
 __all__ = ["Feed", "Glimpse", "Health", "Job", "Live", "Notice", "Settings", "State", "Studio"]
@@ -90,6 +91,7 @@ class Studio:
             self.gallery = Gallery(self.settings.outputs, self._database, self._queue)
             undo.pop_all()
         self.preferences = Preferences(self._database)
+        self.styles = Styles(self.settings.styles)
         self._board, self._lives = Board(), Lives()
         self._runner = Runner(
             self._queue,

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     models: tuple[Path, ...] = (Path("models"),)
     """Where models are looked for, besides the package; the first goes first."""
 
+    styles: Path = Path("styles.csv")
+    """Where styles are kept, as A1111 writes them."""
+
     engine: str = "inline"
     """What paints, inside the worker process: inline, or stub for tests."""
 

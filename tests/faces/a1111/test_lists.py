@@ -7,6 +7,8 @@ from underpaint import catalog
 from underpaint.faces.a1111 import lists
 from underpaint.faces.a1111.flags import FLAGS
 from underpaint.requests import _samplers
+from underpaint.studio.app import Studio
+from underpaint.studio.styles import Style
 
 
 def got(script: TestClient, path: str) -> list[dict[str, object]]:
@@ -88,6 +90,16 @@ def test_flags_are_told_and_passwords_are_not(script: TestClient) -> None:
 def test_memory_is_told(script: TestClient) -> None:
     ram = script.get("/sdapi/v1/memory").json()["ram"]
     assert "error" in ram or ram["total"] == ram["free"] + ram["used"] > 0
+
+
+def test_styles_are_told_with_what_they_add(script: TestClient, studio: Studio) -> None:
+    studio.styles.keep(Style("ink", "ink, {prompt}", "colour"))
+    try:
+        assert got(script, "prompt-styles") == [
+            {"name": "ink", "prompt": "ink, {prompt}", "negative_prompt": "colour"}
+        ]
+    finally:
+        studio.styles.drop("ink")
 
 
 def test_embeddings_are_an_object(script: TestClient) -> None:

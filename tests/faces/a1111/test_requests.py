@@ -2,6 +2,7 @@
 
 import base64
 import itertools
+from dataclasses import replace
 
 import numpy
 import pytest
@@ -23,6 +24,7 @@ def ordered(payload: Payload, **settings: object) -> requests.Order:
         payload,
         options.with_overrides({}, {**settings, **(payload.override_settings or {})}),
         model=lambda name: name or "mini",
+        styled=lambda asked, names: replace(asked, prompt=", ".join([asked.prompt, *names])),
         draw=lambda: next(count),
     )
 
@@ -51,6 +53,8 @@ def test_an_empty_call_has_their_defaults() -> None:
     [
         ({"prompt": "a fox"}, {"prompt": "a fox"}),
         ({"negative_prompt": "people"}, {"negative": "people"}),
+        ({"styles": ["oil", "None", "", "soft"]}, {"prompt": ", oil, soft"}),
+        ({"styles": ["None"]}, {"prompt": ""}),
         ({"steps": "12"}, {"steps": 12}),
         ({"cfg_scale": "3.5"}, {"guidance_scale": 3.5}),
         ({"width": 64, "height": "128"}, {"width": 64, "height": 128}),
@@ -105,7 +109,6 @@ def test_each_field_of_theirs_is_one_of_ours(
         ({"restore_faces": True}, "restore_faces is True; "),
         ({"tiling": True}, "tiling is True; "),
         ({"refiner_checkpoint": "x"}, "refiner_checkpoint is x; "),
-        ({"styles": ["oil"]}, "styles is ['oil']; "),
         ({"script_name": "X/Y/Z plot"}, "Script 'X/Y/Z plot' not found"),
         ({"alwayson_scripts": {"Lunar": {"args": [True]}}}, "always on script Lunar not found"),
         (
@@ -164,6 +167,7 @@ def test_the_model_is_asked_for_by_the_option() -> None:
             TextToImage(),
             options.with_overrides({}, {"sd_model_checkpoint": "sd15"}),
             model=refuse,
+            styled=lambda asked, _: asked,
             draw=lambda: 1,
         )
 

@@ -61,6 +61,7 @@ def settings(values: Mapping[str, Any]) -> Settings:
     given: dict[str, Any] = {
         "outputs": Path(values["out"]) if values.get("out") else None,
         "models": tuple(map(Path, values["models"])) if values.get("models") else None,
+        "styles": Path(values["styles"]) if values.get("styles") else None,
         "device": values.get("device"),
         "dtype": values.get("dtype"),
         "threads": values.get("threads"),

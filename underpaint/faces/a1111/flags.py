@@ -78,6 +78,7 @@ _SERVING = {
     "--data-dir": Flag(1, quiet=True),
     "--models-dir": Flag(1, quiet=True),
     "--ckpt-dir": Flag(1, quiet=True),
+    "--styles-file": Flag(1, "styles"),
     "--nowebui": Flag(quiet=True),
     "--api-server-stop": Flag(ours="api_server_stop"),
     "--use-cpu": Flag(-1, quiet=True),
@@ -122,7 +123,7 @@ _NO_MEANING_WITH_A_VALUE = """
     device-id embeddings-dir esrgan-models-path filenames-max-length freeze-settings-in-sections
     freeze-specific-settings gfpgan-dir gfpgan-model gfpgan-models-path gradio-img2img-tool
     gradio-inpaint-tool hypernetwork-dir ldsr-models-path localizations-dir loglevel lora-dir
-    lyco-dir-backcompat max-batch-count realesrgan-models-path scunet-models-path styles-file
+    lyco-dir-backcompat max-batch-count realesrgan-models-path scunet-models-path
     sub-quad-chunk-threshold sub-quad-kv-chunk-size sub-quad-q-chunk-size swinir-models-path
     textual-inversion-templates-dir theme ui-config-file ui-settings-file vae-dir vae-path
 """

@@ -45,6 +45,7 @@ def info(
     model_hash: str,
     at: datetime,
     first: int = 0,
+    styles: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> str:
     """Return `info`, JSON in a text, about the pictures of one call.
@@ -55,6 +56,7 @@ def info(
         model_hash: the first ten digits of its file's SHA-256.
         at: when the call came.
         first: where the first picture stands among the images; 1 after a grid.
+        styles: those that were asked for.
         notes: what was passed over.
     """
     requests = [request for request, _ in painted]
@@ -88,7 +90,7 @@ def info(
         "extra_generation_params": _extras(texts[0]),
         "index_of_first_image": first,
         "infotexts": [*texts[:first], *texts],
-        "styles": [],
+        "styles": list(styles),
         "job_timestamp": at.strftime("%Y%m%d%H%M%S"),
         "clip_skip": head.clip_skip,
         "is_using_inpainting_conditioning": False,

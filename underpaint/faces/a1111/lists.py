@@ -34,7 +34,6 @@ _EMPTY = (
     "hypernetworks",
     "face-restorers",
     "realesrgan-models",
-    "prompt-styles",
     "artist-categories",
     "artists",
     "extensions",
@@ -68,6 +67,13 @@ def router(studio: Studio, flags: Mapping[str, Any]) -> APIRouter:
     @routes.get("/sd-models", summary="Models")
     def sd_models() -> list[dict[str, Any]]:
         return models.listing(studio)
+
+    @routes.get("/prompt-styles", summary="Styles")
+    def prompt_styles() -> list[dict[str, str]]:
+        return [
+            {"name": style.name, "prompt": style.prompt, "negative_prompt": style.negative}
+            for style in studio.styles.all()
+        ]
 
     @routes.get("/cmd-flags", summary="The flags of the command line")
     def cmd_flags() -> dict[str, Any]:

@@ -87,6 +87,7 @@ def _ordered(studio: Studio, payload: Payload) -> tuple[Payload, Order]:
         full,
         settings,
         model=lambda name: models.named(studio, name).name,
+        styled=studio.styles.on,
         draw=lambda: secrets.randbits(32),
     )
     if overrides and not full.override_settings_restore_afterwards:
@@ -122,6 +123,7 @@ def _answer(
             model_hash=card.short,
             at=called,
             first=int(with_grid and payload.send_images),
+            styles=payload.worn,
             notes=notes,
         ),
     )

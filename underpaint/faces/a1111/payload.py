@@ -77,6 +77,11 @@ class Payload(BaseModel):
             if value is not None and not (value == "" and name in ("seed", "subseed"))
         }
 
+    @property
+    def worn(self) -> list[str]:
+        """The styles asked for; "None" is how menus ask for none."""
+        return [name for name in self.styles or () if name not in ("", "None")]
+
     def echo(self) -> dict[str, Any]:
         """Return all fields as the answer repeats them."""
         return self.model_dump()

@@ -5,7 +5,7 @@ becomes an `Order`: the requests in their order, and what to do with the picture
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -120,6 +120,7 @@ def order(
     settings: Mapping[str, Any],
     *,
     model: Callable[[str], str],
+    styled: Callable[[ImageRequest, Sequence[str]], ImageRequest],
     draw: Callable[[], int],
 ) -> Order:
     """Return what a call comes to.
@@ -128,6 +129,7 @@ def order(
         payload: the call, filled from its text if it has one.
         settings: all options, with what the call overrides.
         model: gives our name of the model that a title, name or hash stands for.
+        styled: puts styles, by their names, on the prompts of a request.
         draw: gives a fresh random whole number at each call, of any size.
 
     Raises:
@@ -143,7 +145,7 @@ def order(
         values |= _painted_on(payload, settings)
     if isinstance(payload, TextToImage) and payload.enable_hr:
         values |= _hires(payload)
-    with_seeds = _spoken(values).resolved(draw)
+    with_seeds = styled(_spoken(values), payload.worn).resolved(draw)
     rounds = tuple(
         _part(with_seeds, number * payload.batch_size, payload.batch_size)
         for number in range(payload.n_iter)

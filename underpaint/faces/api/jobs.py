@@ -50,6 +50,9 @@ class JobOrder(BaseModel):
     deadline: Annotated[float, Field(gt=0, le=86400 * 7)] | None = None
     """Seconds from now after which it is no longer wanted."""
 
+    styles: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=64)] = []
+    """Styles for the prompts, by name, one after the other."""
+
     parent: IdText | None = None
     """The picture that it goes on from."""
 
@@ -73,8 +76,9 @@ def router(studio: Studio) -> APIRouter:
     def submit(
         order: JobOrder, response: Response, key: Key = None, client: Client = "page"
     ) -> JobView:
+        asked = requested(studio, order.kind, order.request, order.inputs)
         job = studio.submit(
-            requested(studio, order.kind, order.request, order.inputs),
+            studio.styles.on(asked, order.styles),
             client=client,
             idempotency_key=key,
             priority=order.priority,

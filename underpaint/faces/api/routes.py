@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter
 
-from underpaint.faces.api import events, gallery, health, jobs, lists, live, openai
+from underpaint.faces.api import events, gallery, health, jobs, lists, live, openai, styles
 from underpaint.studio.app import Studio
 
 __all__ = ["router"]
@@ -23,6 +23,7 @@ def router(studio: Studio, meter: Callable[[], Sequence[str]]) -> APIRouter:
         events.router(studio),
         gallery.router(studio),
         lists.router(studio),
+        styles.router(studio),
         openai.router(studio),
         live.router(studio),
         health.router(studio, meter),
