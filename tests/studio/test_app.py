@@ -228,7 +228,7 @@ def test_an_unknown_engine_is_refused_and_the_folder_let_go(settings: Settings) 
 
 
 def test_models_are_listed_without_loading_any(studio: Studio) -> None:
-    assert "mini" in {model.name for model in studio.models()}
+    assert "mini" in {model.name for model in studio.books()}
 
 
 def test_health_tells_of_the_worker(studio: Studio, asked: Ask) -> None:

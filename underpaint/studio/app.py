@@ -310,8 +310,11 @@ class Studio:
         """
         return Live(self._board, self._lives, self._runner.stir)
 
-    def models(self) -> tuple[shelf.Book, ...]:
-        """Return the models there are.
+    def books(self, kind: str = "models") -> tuple[shelf.Book, ...]:
+        """Return the files of a kind that there are.
+
+        Args:
+            kind: of `underpaint.weights.shelf.KINDS`.
 
         Raises:
             StorageError: a folder cannot be read.

@@ -1,10 +1,15 @@
 """What there is to choose from."""
 
+from pathlib import Path
+
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from underpaint import catalog
+from underpaint.faces.api import lists
 from underpaint.requests import _samplers
 from underpaint.requests.image import ImageRequest
+from underpaint.studio.app import Settings, Studio
 
 
 def test_models_are_listed_as_openais_clients_know_lists(script: TestClient) -> None:
@@ -13,6 +18,24 @@ def test_models_are_listed_as_openais_clients_know_lists(script: TestClient) -> 
     [mini] = told["data"]
     assert (mini["id"], mini["object"], mini["embedded"]) == ("mini", "model", True)
     assert "path" not in mini
+
+
+def test_adapters_and_embeddings_are_told_by_what_prompts_call_them(tmp_path: Path) -> None:
+    for place in ("Lora/people/soft.safetensors", "embeddings/bad/hands.pt"):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).write_bytes(b"")
+    routes = lists.router(
+        Studio(Settings(outputs=tmp_path / "o", models=(tmp_path,), engine="stub"))
+    )
+    app = FastAPI()
+    app.include_router(routes)
+    told = TestClient(app)
+    assert told.get("/v1/adapters").json() == [
+        {"name": "people/soft", "file": "people/soft.safetensors", "sha256": None}
+    ]
+    assert told.get("/v1/embeddings").json() == [
+        {"name": "hands", "file": "bad/hands.pt", "sha256": None}
+    ]
 
 
 def test_samplers_and_schedules_are_those_of_the_catalogue(script: TestClient) -> None:

@@ -97,7 +97,7 @@ def current(studio: Studio) -> Card | None:
 
 
 def _cards(studio: Studio) -> list[Card]:
-    return [Card(book.name, book.path, _sha256(book.path)) for book in studio.models()]
+    return [Card(book.name, book.path, _sha256(book.path)) for book in studio.books()]
 
 
 def _sha256(path: Path) -> str:

@@ -1,6 +1,6 @@
 """What there is to choose from: models, samplers, schedules, and the schema of every request."""
 
-from typing import Any
+from typing import Any, Self
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -10,6 +10,7 @@ from underpaint.faces.api import kinds
 from underpaint.requests import _samplers
 from underpaint.studio.app import Studio
 from underpaint.weights import hashes
+from underpaint.weights.shelf import Book
 
 __all__ = ["router"]
 
@@ -33,6 +34,24 @@ class ModelList(BaseModel):
 
     object: str = "list"
     data: list[ModelView]
+
+
+class FileView(BaseModel):
+    """Something that a prompt can name."""
+
+    name: str
+    """What prompts call it: "soft", for an adapter in "<lora:soft:0.8>", for an embedding bare."""
+
+    file: str
+    """Its place below the folder of its kind."""
+
+    sha256: str | None
+    """Of the file, if it was found before."""
+
+    @classmethod
+    def of(cls, book: Book) -> Self:
+        """Return what is shown of a file."""
+        return cls(name=book.name, file=book.file, sha256=hashes.known(book.path))
 
 
 class SamplerView(BaseModel):
@@ -63,9 +82,18 @@ def router(studio: Studio) -> APIRouter:
     def models() -> ModelList:
         cards = [
             ModelView(id=book.name, sha256=hashes.known(book.path), embedded=book.embedded)
-            for book in studio.models()
+            for book in studio.books()
         ]
         return ModelList(data=cards)
+
+    @routes.get("/adapters", summary="Adapters, such as LoRA")
+    def adapters() -> list[FileView]:
+        return [FileView.of(book) for book in studio.books("loras")]
+
+    @routes.get("/embeddings", summary="Embeddings: words that stand for vectors")
+    def embeddings() -> list[FileView]:
+        books = studio.books("embeddings")
+        return [FileView.of(book).model_copy(update={"name": book.path.stem}) for book in books]
 
     @routes.get("/samplers", summary="Samplers")
     def samplers() -> list[SamplerView]:

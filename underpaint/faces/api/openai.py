@@ -134,7 +134,7 @@ def _mask(picture: Image) -> Image | None:
 def _model(studio: Studio, name: str) -> str:
     if not name or name.lower().startswith(_THEIRS):
         return ImageRequest().model
-    names = [*(book.name for book in studio.models()), *_models.made()]
+    names = [*(book.name for book in studio.books()), *_models.made()]
     if name not in names:
         raise ModelNotFoundError(f"no {name[:200]!r} in models; there are: {', '.join(names)}")
     return name
