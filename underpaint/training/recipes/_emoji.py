@@ -21,26 +21,14 @@ from numpy.typing import NDArray
 from underpaint import files
 from underpaint.errors import TrainingError
 from underpaint.media import Image
+from underpaint.training.colours import PAINTS
 
 __all__ = ["Concept", "compose", "concepts", "fetch"]
 
 PACKAGES = ("@lobehub/fluent-emoji-3d@1.1.0", "emojibase-data@17.0.0")
 SIDE = 256
 
-BACKGROUNDS = {
-    "white": (255, 255, 255),
-    "black": (0, 0, 0),
-    "grey": (128, 128, 128),
-    "red": (214, 40, 40),
-    "orange": (244, 140, 40),
-    "yellow": (250, 215, 70),
-    "green": (70, 160, 80),
-    "blue": (50, 100, 210),
-    "purple": (130, 70, 180),
-    "pink": (245, 160, 190),
-    "brown": (130, 85, 50),
-    "light blue": (160, 205, 240),
-}
+BACKGROUNDS = PAINTS
 
 MIRRORED = (4, 7)
 """Of the eight compositions."""
