@@ -155,6 +155,7 @@ def check_that_reading_undoes_writing(values: dict[str, Any]) -> None:
     else:
         values |= {"strength": max(values["strength"], 0.01)}
         values |= {side: max(64, values[side]) for side in ("hires_width", "hires_height")}
+    values["hires_upscaler"] = values["hires_upscaler"] if values["hires_upscaler"].strip() else "A"
     request = ImageRequest(**values, batch=1).resolved(lambda: 5)
     text = write(request, model_hash="0123456789", model_name=request.model)
 
@@ -382,9 +383,11 @@ def test_a_second_pass_is_told_as_a_factor_where_it_is_one(
     assert read(text) == replace(request, model="v1-5-pruned-emaonly")
 
 
-def test_a_second_pass_with_what_is_not_here_is_left_out() -> None:
+def test_a_second_pass_names_its_upscaler_built_in_or_not() -> None:
     head = "a\nSteps: 20, Seed: 1, Size: 512x768, Hires sampler: Use same sampler, "
-    assert read(f"{head}Hires upscale: 2, Hires upscaler: 4x-UltraSharp").hires_width == 0
+    said = read(f"{head}Hires upscale: 2, Hires upscaler: 4x-UltraSharp")
+    assert (said.hires_width, said.hires_upscaler) == (1024, "4x-UltraSharp")
+    assert "Hires upscaler: 4x-UltraSharp, " in written(said.resolved(lambda: 1))
     said = read(f"{head}Hires upscale: 1.7, Hires upscaler: Latent (bicubic)")
     assert (said.hires_width, said.hires_height) == (864, 1304)
     assert (said.hires_upscaler, said.hires_sampler) == ("latent_bicubic", None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from underpaint.errors import UnderpaintError
 from underpaint.media import Image
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Finished:
 
     media: Image
     index: int
-    request: ImageRequest
+    request: PictureRequest
 
 
 @dataclass(frozen=True, slots=True)

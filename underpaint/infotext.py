@@ -98,10 +98,8 @@ _LABELS: Mapping[str, Mapping[str, Any]] = {
     "only_masked": {"Whole picture": False, "Only masked": True},
     "mask_content": {label: id for id, label in CONTENTS.items()},
     "resize": {label: id for id, label in RESIZES.items()},
-    "hires_upscaler": {label: id for id, label in UPSCALERS.items()},
 }
 _DEFAULT = ImageRequest()
-_UPSCALERS = frozenset(label.casefold() for label in UPSCALERS.values())
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -168,20 +166,12 @@ def read(text: str) -> ImageRequest:
 
 
 def _as_usual(field: str, value: object) -> bool:
-    """Return whether a value of the second pass is that of the first, or an upscaler not here."""
-    if field == "hires_upscaler":
-        return value not in UPSCALERS
+    """Return whether a value of the second pass is that of the first."""
     return field in ("hires_sampler", "hires_schedule") and str(value).startswith("Use same")
 
 
 def _enlarged(pairs: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the size of a second pass and what enlarges for it.
-
-    A text of another program may name an upscaler that we do not have. The first pass is what it
-    says then, so that at least this can be painted.
-    """
-    if pairs.get("hires upscaler", "latent").casefold() not in _UPSCALERS:
-        return {}
+    """Return the size of a second pass; nothing when there was none."""
     size = pairs.get("hires resize", "")
     if upscale := pairs.get("hires upscale", ""):
         times = _number(float, upscale)
@@ -262,6 +252,7 @@ def _hires(
         schedule: of the first pass.
     """
     sampler, asked = request.hires_sampler, request.hires_schedule
+    upscaler = request.hires_upscaler
     size = f"{request.hires_width}x{request.hires_height}"
     upscale = request.hires_width / request.width
     if second is not None and (asked is not None or _spelled(second) != schedule):
@@ -270,7 +261,7 @@ def _hires(
     return {
         "Hires upscale": upscale if second and exact else None,
         "Hires resize": size if second and not exact else None,
-        "Hires upscaler": UPSCALERS[request.hires_upscaler] if second else None,
+        "Hires upscaler": UPSCALERS.get(upscaler, upscaler) if second else None,
         "Hires sampler": sampler and label(sampler),
         "Hires schedule type": asked and SCHEDULES[asked],
     }

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from underpaint import catalog
-from underpaint.weights import shelf
+from underpaint.requests._pictures import PictureRequest
+from underpaint.weights import shelf, upscalers
 
 FAMILIES = "underpaint.families"
 
@@ -23,6 +24,22 @@ def find(name: str, folders: Sequence[Path]) -> Path | str:
     named = made()
     filed = {book.name for book in shelf.listing(folders)}
     return named[name] if name in named and name not in filed else shelf.find(name, folders)
+
+
+def check(request: PictureRequest, folders: Sequence[Path]) -> None:
+    """Refuse a request that names a file which there is not, before anything is loaded.
+
+    Args:
+        request: what is to be carried out.
+        folders: where models and the like are looked for, besides the package.
+
+    Raises:
+        ModelNotFoundError: there is no such file; lists those there are.
+        StorageError: a folder cannot be read.
+    """
+    finders = {"models": find, "upscalers": upscalers.find}
+    for kind, name in request.needs():
+        finders[kind](name, folders)
 
 
 def made() -> dict[str, str]:

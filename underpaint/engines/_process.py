@@ -1,6 +1,7 @@
 """The worker process: `python -m underpaint.engines._process`, started by `engines.local`.
 
-It does one request after the other and says what happens. Told to stop, it stops at once, in the
+It does one request after the other and says what happens, and answers questions meanwhile. Told to
+stop, it stops at once, in the
 midst of a step: between two operations of the networks. It ends when its master does.
 """
 
@@ -12,7 +13,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from time import monotonic
 from types import FrameType
@@ -22,7 +23,7 @@ from underpaint import catalog
 from underpaint.engines import _wire
 from underpaint.errors import UnderpaintError, WorkError
 from underpaint.events import Event, Failed, Progress
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 
 __all__ = ["main"]
 
@@ -31,7 +32,9 @@ BETWEEN_PREVIEWS = 0.1
 
 
 class _Engine(Protocol):
-    def run(self, request: ImageRequest) -> Iterator[Event]: ...
+    def run(self, request: PictureRequest) -> Iterator[Event]: ...
+
+    def answer(self, question: str, values: Mapping[str, Any]) -> object: ...
 
 
 class _Stopped(BaseException):
@@ -41,7 +44,9 @@ class _Stopped(BaseException):
 class _Worker:
     def __init__(self, orders: BinaryIO, replies: BinaryIO) -> None:
         self._orders, self._replies = orders, replies
+        self._speaking = threading.Lock()
         self._work: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._questions: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._run = 0
         self._unwanted = -1
         self._may_stop = False
@@ -55,9 +60,14 @@ class _Worker:
         # First of all, so that a master who leaves while libraries are loaded is noticed.
         threading.Thread(target=self._listen, daemon=True).start()
         engine = _engine(setup[0])
-        _wire.send(self._replies, {"ready": os.getpid()})
+        threading.Thread(target=self._answer_all, args=[engine], daemon=True).start()
+        self._say({"ready": os.getpid()})
         while True:
-            self._do(engine, self._work.get())
+            order = self._work.get()
+            if "ask" in order:
+                self._answer(engine, order)
+            else:
+                self._do(engine, order)
 
     def _listen(self) -> None:
         """Take orders; when nobody is left to give any, end the process."""
@@ -66,6 +76,8 @@ class _Worker:
             if "stop" in order:
                 self._unwanted = order["stop"]  # and whatever was asked for before
                 _interrupt()
+            elif "ask" in order and not order["in_turn"]:
+                self._questions.put(order)
             else:
                 self._work.put(order)
         os._exit(0)
@@ -81,10 +93,28 @@ class _Worker:
         try:
             for event in self._events(engine, order):
                 words, pixels = _wire.encoded(self._sparing(event))
-                _wire.send(self._replies, words | {"run": self._run}, pixels)
+                self._say(words | {"run": self._run}, pixels)
         except _Stopped:
             pass
-        _wire.send(self._replies, {"end": self._run})
+        self._say({"end": self._run})
+
+    def _answer_all(self, engine: _Engine) -> None:
+        """Answer what does not have to wait for its turn."""
+        while True:
+            self._answer(engine, self._questions.get())
+
+    def _answer(self, engine: _Engine, order: dict[str, Any]) -> None:
+        try:
+            words: dict[str, Any] = {"said": engine.answer(order["question"], order["values"])}
+        except UnderpaintError as error:
+            words = _wire.error_words(error)
+        except Exception as error:  # noqa: BLE001  as for a request
+            words = _wire.error_words(_fault(error))
+        self._say({"answer": order["ask"]} | words)
+
+    def _say(self, words: Mapping[str, Any], pixels: bytes = b"") -> None:
+        with self._speaking:
+            _wire.send(self._replies, words, pixels)
 
     def _events(self, engine: _Engine, order: dict[str, Any]) -> Iterator[Event]:
         """Yield what the engine says; what it raises too, as an event."""
@@ -95,9 +125,7 @@ class _Worker:
         except UnderpaintError as error:
             yield Failed(error)
         except Exception as error:  # noqa: BLE001  the process goes on, the master is told
-            traceback.print_exc()
-            words = " ".join(str(error).split())[:300]
-            yield Failed(WorkError(f"{type(error).__name__}: {words} (a fault of ours)"))
+            yield Failed(_fault(error))
 
     def _next(self, events: Iterator[Event]) -> Event | None:
         """Return the next event; only while it is waited for may the work be interrupted."""
@@ -128,15 +156,26 @@ def _interrupt() -> None:
         _thread.interrupt_main()
 
 
+def _fault(error: Exception) -> WorkError:
+    """Return what is told of an error that nobody foresaw; its trace goes to the log."""
+    traceback.print_exc()
+    words = " ".join(str(error).split())[:300]
+    return WorkError(f"{type(error).__name__}: {words} (a fault of ours)")
+
+
 class _Refusing:
     """An engine that cannot work, and says why to whoever asks."""
 
     def __init__(self, error: UnderpaintError) -> None:
         self._error = error
 
-    def run(self, request: ImageRequest) -> Iterator[Event]:
+    def run(self, request: PictureRequest) -> Iterator[Event]:
         del request
         yield Failed(self._error)
+
+    def answer(self, question: str, values: Mapping[str, Any]) -> object:
+        del question, values
+        raise self._error
 
 
 def _engine(setup: dict[str, Any]) -> _Engine:

@@ -14,9 +14,19 @@ from underpaint import catalog, errors
 from underpaint.errors import MediaError, UnderpaintError, WorkError
 from underpaint.events import Event, Failed, Finished, Progress, Queued, Started
 from underpaint.media import Image, Mode
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 
-__all__ = ["Message", "decoded", "encoded", "receive", "request_from", "request_words", "send"]
+__all__ = [
+    "Message",
+    "decoded",
+    "encoded",
+    "error_from",
+    "error_words",
+    "receive",
+    "request_from",
+    "request_words",
+    "send",
+]
 
 Message = tuple[dict[str, Any], bytes]
 
@@ -56,13 +66,13 @@ def receive(pipe: BinaryIO) -> Message | None:
     return json.loads(text), rest
 
 
-def request_words(request: ImageRequest) -> dict[str, Any]:
+def request_words(request: PictureRequest) -> dict[str, Any]:
     """Return a request in words."""
     kind = type(request).__module__.rpartition(".")[2]
     return {"kind": kind, "class": type(request).__name__, "request": request.to_json()}
 
 
-def request_from(words: Mapping[str, Any]) -> ImageRequest:
+def request_from(words: Mapping[str, Any]) -> PictureRequest:
     """Return the request in words.
 
     Raises:
@@ -86,11 +96,10 @@ def encoded(event: Event) -> Message:
             words = {"event": "finished", "index": event.index} | _shape(event.media)
             return words, event.media.pixels
         case Failed():
-            kind, values = _parts(event.error)
-            return {"event": "failed", "error": kind, "values": values}, b""
+            return {"event": "failed"} | error_words(event.error), b""
 
 
-def decoded(message: Message, request: ImageRequest) -> Event:
+def decoded(message: Message, request: PictureRequest) -> Event:
     """Return the event in a message.
 
     Args:
@@ -106,7 +115,7 @@ def decoded(message: Message, request: ImageRequest) -> Event:
         raise ValueError(f"the worker said what is no event: {error!r}") from error
 
 
-def _event(words: Mapping[str, Any], pixels: bytes, request: ImageRequest) -> Event:
+def _event(words: Mapping[str, Any], pixels: bytes, request: PictureRequest) -> Event:
     match words["event"]:
         case "queued":
             return Queued(int(words["position"]))
@@ -118,12 +127,12 @@ def _event(words: Mapping[str, Any], pixels: bytes, request: ImageRequest) -> Ev
         case "finished":
             return _finished(words, pixels, request)
         case "failed":
-            return Failed(_error(str(words["error"]), words["values"]))
+            return Failed(error_from(words))
         case other:
             raise ValueError(f"{str(other)[:60]!r}")
 
 
-def _finished(words: Mapping[str, Any], pixels: bytes, request: ImageRequest) -> Finished:
+def _finished(words: Mapping[str, Any], pixels: bytes, request: PictureRequest) -> Finished:
     picture, index = _picture(words, pixels), int(words["index"])
     if picture is None or not 0 <= index < request.batch:
         raise ValueError(f"picture {index} of a batch of {request.batch}")
@@ -143,15 +152,16 @@ def _picture(words: Mapping[str, Any], pixels: bytes) -> Image | None:
     return Image(cast(Mode, mode), int(width), int(height), pixels, str(words["text"]))
 
 
-def _parts(error: UnderpaintError) -> tuple[str, list[Any]]:
-    """Return the name of an error's class, and what makes it anew."""
+def error_words(error: UnderpaintError) -> dict[str, Any]:
+    """Return an error in words: the name of its class, and what makes it anew."""
     parts = error.__reduce__()
     values = parts[1] if isinstance(parts, tuple) else (str(error),)
-    return type(error).__name__, list(values)
+    return {"error": type(error).__name__, "values": list(values)}
 
 
-def _error(kind: str, values: list[Any]) -> UnderpaintError:
-    found = getattr(errors, kind, None)
+def error_from(words: Mapping[str, Any]) -> UnderpaintError:
+    """Return the error in words; one of a class that we do not know as `WorkError`."""
+    found = getattr(errors, str(words["error"]), None)
     if isinstance(found, type) and issubclass(found, UnderpaintError):
-        return found(*values)
-    return WorkError(" ".join(str(value) for value in values))
+        return found(*words["values"])
+    return WorkError(" ".join(str(value) for value in words["values"]))

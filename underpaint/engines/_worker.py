@@ -1,10 +1,11 @@
 """The worker: it holds loaded models and does what requests ask; every engine runs one."""
 
+import inspect
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import torch
 
@@ -15,7 +16,7 @@ from underpaint.errors import OutOfMemoryError, UnderpaintError, WeightsError
 from underpaint.events import Event, Failed, Finished, Started
 from underpaint.families._model import Model
 from underpaint.prompt.lines import Lines, folders
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 from underpaint.weights import autoencoder, checkpoint, shelf
 from underpaint.weights.checkpoint import Weights
 
@@ -28,11 +29,13 @@ _Key = tuple[Path | str, int]
 
 
 class Pipeline(Protocol):
-    """Makes what a request asks for."""
+    """Makes what a request asks for, with those of the worker's things that it has names for.
 
-    def __call__(
-        self, request: ImageRequest, model: Model, *, lines: Lines, folders: Sequence[Path]
-    ) -> Iterator[Event]:
+    model: the one that the request names. lines: where prompts find their wildcards' lines.
+    folders: where files are that the request names. device: where to compute.
+    """
+
+    def __call__(self, request: PictureRequest, **things: Any) -> Iterator[Event]:
         """Do it, saying how far it is."""
         ...
 
@@ -64,7 +67,7 @@ class Worker:
         self._room = _memory.budget(device) if memory is None else memory
         self._models: OrderedDict[_Key, tuple[Model, int]] = OrderedDict()
 
-    def run(self, request: ImageRequest) -> Iterator[Event]:
+    def run(self, request: PictureRequest) -> Iterator[Event]:
         """Do what a request asks; to stop, take no further events.
 
         Args:
@@ -89,12 +92,20 @@ class Worker:
                 raise
         yield from self._one_by_one(request, done)  # out here, where the error holds no tensors
 
-    def _at_once(self, request: ImageRequest) -> Iterator[Event]:
-        model = yield from self._loaded(request.model)
-        lines = folders(*(folder / WILDCARDS for folder in self.folders))
-        yield from _pipeline(request)(request, model, lines=lines, folders=self.folders)
+    def _at_once(self, request: PictureRequest) -> Iterator[Event]:
+        """Have the pipeline of a request make it, with what the pipeline's own signature names."""
+        pipeline = _pipeline(request)
+        wanted = inspect.signature(pipeline).parameters
+        things: dict[str, Any] = {
+            "lines": self.lines,
+            "folders": self.folders,
+            "device": self.device,
+        }
+        if "model" in wanted:
+            things["model"] = yield from self._loaded(request.model)
+        yield from pipeline(request, **{name: things[name] for name in things if name in wanted})
 
-    def _one_by_one(self, request: ImageRequest, done: int) -> Iterator[Event]:
+    def _one_by_one(self, request: PictureRequest, done: int) -> Iterator[Event]:
         """Do what is left of a request in the smallest pieces, in all the memory there is."""
         yield Started("memory ran out; painting the pictures one by one, without other models")
         self._make_room(self._room, but=request.model)
@@ -108,9 +119,19 @@ class Worker:
         except (MemoryError, RuntimeError) as error:
             if not _memory.ran_out(error):
                 raise
-            size = f"{request.width}x{request.height}"
-            words = f"there is not enough memory for one picture of {size} by {request.model!r}"
+            by = f" by {request.model!r}" if request.model else ""
+            words = f"there is not enough memory for one such picture{by}"
             yield Failed(OutOfMemoryError(f"{words}; ask for a smaller one, or take another model"))
+
+    @property
+    def lines(self) -> Lines:
+        """Where prompts find their wildcards' lines, as the files are now."""
+        return folders(*(folder / WILDCARDS for folder in self.folders))
+
+    def unload(self) -> None:
+        """Let go of all models, and give back their memory."""
+        self._models.clear()
+        _memory.free()
 
     def model(self, name: str) -> Model:
         """Return a model, loaded if it was not yet or if its file has changed.
@@ -179,7 +200,7 @@ def family(shapes: Mapping[str, tuple[int, ...]], name: str) -> str:
     raise WeightsError(f"{name!r} belongs to no family that we know; there are: {', '.join(ids)}")
 
 
-def _pipeline(request: ImageRequest) -> Pipeline:
+def _pipeline(request: PictureRequest) -> Pipeline:
     """Return what makes such things: the pipeline with the id of the request's module."""
     id = type(request).__module__.rpartition(".")[2]
     return catalog.entry(PIPELINES, id).generate

@@ -1,16 +1,19 @@
 """The engine inside this process: what the command line and the library paint with."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from underpaint.engines import _machine
+from underpaint.engines._answers import Answers
 from underpaint.engines._worker import Worker
-from underpaint.events import Event
+from underpaint.events import Event, Failed
 from underpaint.families._model import Model
 from underpaint.pipelines import image
+from underpaint.requests._pictures import PictureRequest
 from underpaint.requests.image import ImageRequest
 
 __all__ = ["Engine", "generate", "load"]
@@ -43,11 +46,16 @@ class Engine:
         place = _machine.device(device)
         room = None if memory is None else int(memory * 2**30)
         self.worker = Worker(folders, device=place, dtype=_machine.dtype(dtype, place), memory=room)
+        self._answers = Answers(self.worker)
         torch.set_num_threads(threads or _machine.threads())
 
-    def run(self, request: ImageRequest) -> Iterator[Event]:
+    def run(self, request: PictureRequest) -> Iterator[Event]:
         """Do what a request asks; see `Worker.run`."""
         return self.worker.run(request)
+
+    def answer(self, question: str, values: Mapping[str, Any]) -> object:
+        """Return the answer to a question; see `Answers`."""
+        return self._answers.answer(question, values)
 
     def model(self, name: str) -> Model:
         """Return a loaded model; see `Worker.model`."""
@@ -74,22 +82,36 @@ def load(
         ModelNotFoundError: there is no such model; lists those there are.
         WeightsError: its file is not acceptable.
     """
-    place = _machine.device(device)
-    return Worker(folders, device=place, dtype=_machine.dtype(dtype, place)).model(name)
+    return _worker(folders, device, dtype).model(name)
 
 
-def generate(request: ImageRequest, model: Model | None = None) -> Iterator[Event]:
-    """Paint what a request asks for, as far as events are taken.
+def generate(
+    request: PictureRequest, model: Model | None = None, folders: Sequence[Path] = ()
+) -> Iterator[Event]:
+    """Make what a request asks for, as far as events are taken.
 
     Args:
         request: seeds of -1 are drawn; each `Finished` tells which.
-        model: what paints; None = the request's own, loaded for this call.
+        model: what paints, for an `ImageRequest`; None = the request's own, loaded for this call.
+        folders: where models and other files are looked for, besides the package.
 
     Yields:
-        `Progress` for each step and `Finished` for each picture.
+        `Started` when a model is loaded, `Progress` for each step, `Finished` for each picture.
 
     Raises:
         UnderpaintError: what stands in the way, in one sentence.
     """
     drawn = request.resolved(lambda: secrets.randbits(32))
-    yield from image.generate(drawn, load(drawn.model) if model is None else model)
+    if model is not None:
+        assert isinstance(drawn, ImageRequest), "only such requests are for one model to paint"
+        yield from image.generate(drawn, model, folders=folders)
+        return
+    for event in _worker(folders, "auto", "auto").run(drawn):
+        if isinstance(event, Failed):
+            raise event.error
+        yield event
+
+
+def _worker(folders: Sequence[Path], device: str, dtype: str) -> Worker:
+    place = _machine.device(device)
+    return Worker(folders, device=place, dtype=_machine.dtype(dtype, place))

@@ -5,6 +5,7 @@ A worker that dies, or says nothing for too long, is replaced, and the request e
 """
 
 import contextlib
+import itertools
 import os
 import queue
 import subprocess
@@ -15,16 +16,17 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 from typing import Any, BinaryIO, cast
 
 from underpaint.engines import _wire
-from underpaint.errors import CrashError
+from underpaint.errors import CrashError, DeadlineError
 from underpaint.events import Event, Failed, Progress
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 
 __all__ = ["Engine", "Patience"]
 
-A_GLANCE = 0.02
+A_GLANCE, A_WHILE = 0.02, 20.0
 STEPS_OF_SILENCE = 20
 
 
@@ -97,7 +99,7 @@ class Engine:
                 self._process = _Process(self._setup)
 
     def run(
-        self, request: ImageRequest, halted: Callable[[], bool] = lambda: False
+        self, request: PictureRequest, halted: Callable[[], bool] = lambda: False
     ) -> Iterator[Event]:
         """Do what a request asks.
 
@@ -120,6 +122,35 @@ class Engine:
             if not ended:
                 self._halt(process, run)
 
+    def ask(
+        self,
+        question: str,
+        values: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        in_turn: bool = False,
+        patience: float = A_WHILE,
+    ) -> Any:
+        """Return what the worker answers to a question, from any thread.
+
+        Args:
+            question: of those that `engines._answers` knows.
+            values: what it is about; what JSON can say.
+            in_turn: it is answered between requests, in the order they come, not at once.
+            patience: seconds to wait for the answer; a worker that gets ready needs some.
+
+        Raises:
+            UnderpaintError: why there is no answer.
+            DeadlineError: there was none in time.
+            CrashError: the worker cannot be started, or died.
+        """
+        self.start()
+        process = cast(_Process, self._process)
+        order = {"question": question, "values": dict(values), "in_turn": in_turn}
+        words = process.ask(order, patience)
+        if "error" in words:
+            raise _wire.error_from(words)
+        return words["said"]
+
     def stop(self) -> None:
         """End the worker process; one that is still getting ready has nothing to end well."""
         with self._starting:
@@ -128,7 +159,7 @@ class Engine:
                 self._process = None
 
     def _events(
-        self, process: "_Process", run: int, request: ImageRequest, *, halted: Callable[[], bool]
+        self, process: "_Process", run: int, request: PictureRequest, *, halted: Callable[[], bool]
     ) -> Generator[Event, None, bool]:
         """Yield what the worker says of a run; returns whether it has said the last of it."""
         watch = _Watch(self._patience)
@@ -201,6 +232,9 @@ class _Process:
 
     def __init__(self, setup: Mapping[str, Any]) -> None:
         self.ready = False
+        self._speaking = threading.Lock()
+        self._asked = itertools.count()
+        self._answers: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
         self._said: queue.SimpleQueue[_wire.Message] = queue.SimpleQueue()
         try:
             self._child = subprocess.Popen(
@@ -234,8 +268,29 @@ class _Process:
 
     def say(self, words: Mapping[str, Any]) -> None:
         """Say something; if it is dead, that shows when nothing is heard."""
-        with contextlib.suppress(OSError, ValueError):
+        with self._speaking, contextlib.suppress(OSError, ValueError):
             _wire.send(self._orders, words)
+
+    def ask(self, order: Mapping[str, Any], patience: float) -> dict[str, Any]:
+        """Return what it answers.
+
+        Raises:
+            DeadlineError: nothing, for so many seconds.
+            CrashError: it died.
+        """
+        number = next(self._asked)
+        answer = self._answers[number] = queue.SimpleQueue[dict[str, Any]]()
+        try:
+            self.say({"ask": number} | order)
+            until = time.monotonic() + patience
+            while self._reader.is_alive() or not answer.empty():
+                with contextlib.suppress(queue.Empty):
+                    return answer.get(timeout=A_GLANCE)
+                if time.monotonic() > until:
+                    raise DeadlineError(f"the worker process gave no answer for {patience:g} s")
+            raise CrashError("the worker process died before it answered")
+        finally:
+            del self._answers[number]
 
     def hear(self, timeout: float) -> _wire.Message | None:
         """Return what it said next; None when that is nothing, for so many seconds."""
@@ -269,9 +324,16 @@ class _Process:
             while (message := _wire.receive(self._replies)) is not None:
                 if "ready" in message[0]:
                     self.ready = True
+                elif "answer" in message[0]:
+                    self._answered(message[0])
                 else:
                     self._said.put(message)
         self._child.kill()
+
+    def _answered(self, words: dict[str, Any]) -> None:
+        """Hand an answer to who waits for it, if he still does."""
+        if (waiting := self._answers.get(words["answer"])) is not None:
+            waiting.put(words)
 
 
 def _environment() -> dict[str, str]:

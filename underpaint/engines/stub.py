@@ -23,11 +23,14 @@ from underpaint import infotext
 from underpaint.errors import OutOfMemoryError, RequestError, UnderpaintError
 from underpaint.events import Event, Failed, Finished, Progress, Started
 from underpaint.media import Image
+from underpaint.requests._pictures import PictureRequest
 from underpaint.requests.image import ImageRequest
+from underpaint.requests.upscale import UpscaleRequest
 
 __all__ = ["Engine"]
 
 SIDE = 64
+ROOM = 75
 STEP_SECONDS = 0.0002
 
 
@@ -39,7 +42,7 @@ class Engine:
         del folders, options
         self._loaded: set[str] = set()
 
-    def run(self, request: ImageRequest) -> Iterator[Event]:
+    def run(self, request: PictureRequest) -> Iterator[Event]:
         """Do what a request asks, or what its switches say.
 
         Args:
@@ -49,9 +52,19 @@ class Engine:
             What a real engine would.
         """
         try:
-            yield from self._run(request)
+            if isinstance(request, UpscaleRequest):
+                yield from _enlarged(request)
+            elif isinstance(request, ImageRequest):
+                yield from self._run(request)
         except UnderpaintError as error:
             yield Failed(error)
+
+    def answer(self, question: str, values: Mapping[str, Any]) -> object:
+        """Answer as a real engine does, of words where it speaks of tokens, and know no files."""
+        if question == "tokens":
+            texts = {name: str(values[name]) for name in ("prompt", "negative")}
+            return {"room": ROOM} | {name: [len(text.split())] for name, text in texts.items()}
+        return {}
 
     def _run(self, request: ImageRequest) -> Iterator[Event]:
         switches = dict(_switch(word) for word in request.prompt.split() if word.startswith("!"))
@@ -75,6 +88,14 @@ class Engine:
             yield Finished(
                 picture.resized(request.width, request.height).with_text(text), index, one
             )
+
+
+def _enlarged(request: UpscaleRequest) -> Iterator[Event]:
+    picture = request.init
+    if picture is not None:
+        yield Progress(1, 1)
+        size = request.size(picture.width, picture.height)
+        yield Finished(picture.resized(*size).with_text(picture.text), 0, request)
 
 
 def _switch(word: str) -> tuple[str, str]:

@@ -67,7 +67,7 @@ def tell(events: Iterable[Event], teller: Teller, out: Path, interruption: Inter
         for event in events:
             if isinstance(event, Finished):
                 with interruption.held():
-                    stem, data = str(event.request.seed), event.media.png()
+                    stem, data = event.request.stem, event.media.png()
                     teller.tell(event, files.add(out, stem, ".png", data))
                 continue
             teller.tell(event)

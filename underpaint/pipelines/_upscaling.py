@@ -10,7 +10,7 @@ from underpaint.families._model import Model
 from underpaint.media import Image
 from underpaint.pipelines import _pixels
 from underpaint.pipelines._placing import placed
-from underpaint.requests._upscalers import Upscaler
+from underpaint.requests._upscalers import is_latent
 
 MOST = 2048
 
@@ -24,12 +24,7 @@ _MODES = {
 }
 
 
-def is_latent(upscaler: Upscaler) -> bool:
-    """Return whether an upscaler works on latents; the others work on pictures."""
-    return upscaler in _MODES
-
-
-def stretched(latent: Tensor, upscaler: Upscaler, height: int, width: int) -> Tensor:
+def stretched(latent: Tensor, upscaler: str, height: int, width: int) -> Tensor:
     """Return a latent (B, C, h, w) at another size.
 
     Args:
@@ -42,7 +37,7 @@ def stretched(latent: Tensor, upscaler: Upscaler, height: int, width: int) -> Te
     return nn.functional.interpolate(latent, (height, width), mode=mode, antialias=antialias)
 
 
-def enlarged(latents: Tensor, upscaler: Upscaler, model: Model, canvas: tuple[int, int]) -> Tensor:
+def enlarged(latents: Tensor, upscaler: str, model: Model, canvas: tuple[int, int]) -> Tensor:
     """Return the latents of larger pictures, (B, C, h, w); what stands out is cut on two sides.
 
     Args:
@@ -64,7 +59,7 @@ def enlarged(latents: Tensor, upscaler: Upscaler, model: Model, canvas: tuple[in
     return model.encode(torch.cat([_pixels.tensor(picture) for picture in pictures])).to(latents)
 
 
-def _covering(latents: Tensor, upscaler: Upscaler, height: int, width: int) -> Tensor:
+def _covering(latents: Tensor, upscaler: str, height: int, width: int) -> Tensor:
     """Return latents so large that they cover a size, cut to it around the middle."""
     factor = max(height / latents.shape[2], width / latents.shape[3])
     down, across = (

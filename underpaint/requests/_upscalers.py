@@ -1,23 +1,15 @@
-"""Upscalers by every name people know them by."""
+"""Upscalers by every name people know them by: what is built in, and files that people have."""
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Annotated
 
-from underpaint.requests._labels import id_of
+from underpaint.errors import RequestError
+from underpaint.requests._fields import MaxBytes
 
-Upscaler: TypeAlias = Literal[
-    "latent",
-    "latent_antialiased",
-    "latent_bicubic",
-    "latent_bicubic_antialiased",
-    "latent_nearest",
-    "latent_nearest_exact",
-    "lanczos",
-    "nearest",
-]
+UpscalerName = Annotated[str, MaxBytes(1024)]
 
-# Our ids and the labels of AUTOMATIC1111's menu, in its order.
-UPSCALERS: Mapping[Upscaler, str] = {
+# Our ids of those built in, and the labels of AUTOMATIC1111's menu, in its order.
+UPSCALERS: Mapping[str, str] = {
     "latent": "Latent",
     "latent_antialiased": "Latent (antialiased)",
     "latent_bicubic": "Latent (bicubic)",
@@ -27,12 +19,33 @@ UPSCALERS: Mapping[Upscaler, str] = {
     "lanczos": "Lanczos",
     "nearest": "Nearest",
 }
+_IDS = {known.casefold(): id for id, label in UPSCALERS.items() for known in (id, label)}
+_IDS |= {"none": "lanczos"}  # what A1111's None does where a size must be come to
 
 
-def upscaler_id(name: str) -> Upscaler:
-    """Return the id of an upscaler, given its id or label in any letter case.
+def upscaler_id(name: str) -> str:
+    """Return the id of an upscaler: of one built in, given its id or label in any letter case.
+
+    Any other name is a file's and stays as it is; only who knows the folders can tell whether
+    there is one.
 
     Raises:
-        UnknownEntryError: there is no such upscaler; lists those there are.
+        RequestError: it is no name at all.
     """
-    return id_of(name, UPSCALERS, "upscalers")
+    if not name.strip():
+        raise RequestError(f"upscaler is {name!r}; it must be the name of an upscaler")
+    return _IDS.get(name.casefold(), name)
+
+
+def is_latent(upscaler: str) -> bool:
+    """Return whether an upscaler works on latents; the others work on pictures."""
+    return upscaler in UPSCALERS and upscaler.startswith("latent")
+
+
+def files(*upscalers: str) -> list[tuple[str, str]]:
+    """Return the kind and the name of each file among upscalers.
+
+    Args:
+        *upscalers: their ids.
+    """
+    return [("upscalers", name) for name in upscalers if name not in UPSCALERS]

@@ -1,6 +1,6 @@
 """What a picture is asked for with: from words, from a sketch, or from a sketch with a mask."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Self
 
@@ -37,7 +37,7 @@ from underpaint.requests._fields import (
 )
 from underpaint.requests._repainting import Content, Resize
 from underpaint.requests._samplers import AUTOMATIC, sampler_and_schedule
-from underpaint.requests._upscalers import Upscaler
+from underpaint.requests._upscalers import UpscalerName, files, upscaler_id
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -101,9 +101,10 @@ class ImageRequest(Request):
     hires_height: PixelsOrNone = 0
     """Height of the second pass; 0 is no such pass, or follows from hires_width."""
 
-    hires_upscaler: Upscaler = "latent"
-    """What enlarges the smaller picture for the second pass: its latent, or its pixels by lanczos
-    or nearest; counts with hires_width or hires_height."""
+    hires_upscaler: UpscalerName = "latent"
+    """What enlarges the smaller picture for the second pass: its latent (latent, latent_bicubic,
+    latent_nearest and so on), or its pixels by lanczos, nearest or the name of an upscaler's file;
+    counts with hires_width or hires_height."""
 
     hires_steps: HiresSteps = 0
     """How many steps the second pass takes, whatever the strength; 0 is as many as steps."""
@@ -205,6 +206,7 @@ class ImageRequest(Request):
         """Settle the names, then refuse what fits no picture."""
         self._settle("", sampler_and_schedule(self.sampler, self.schedule))
         self._settle("hires_", _hires.settled(self.hires_sampler, self.hires_schedule))
+        object.__setattr__(self, "hires_upscaler", upscaler_id(self.hires_upscaler))
         _hires.check(*self._sizes(), strength=self.strength, from_words=self.init is None)
         _agreement.check_mask(masked=self.mask is not None, init=self.init is not None)
         _agreement.check_placing(self.resize, self.mask_content, only_masked=self.only_masked)
@@ -234,6 +236,16 @@ class ImageRequest(Request):
             hires_width=0,
             hires_height=0,
         )
+
+    @property
+    def stem(self) -> str:
+        """What the names of its pictures' files say of it: the seed."""
+        return str(self.seed)
+
+    def needs(self) -> Iterator[tuple[str, str]]:
+        """Yield the kind and the name of each file that it is to be carried out with."""
+        yield "models", self.model
+        yield from files(self.hires_upscaler) if self.enlarged() else ()
 
     def resolved(self, draw: Callable[[], int]) -> Self:
         """Return the request with every seed of -1 drawn, so that it says which pictures it is.

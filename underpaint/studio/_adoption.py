@@ -20,7 +20,7 @@ MAX_DEPTH = 4
 
 _ORIGIN = "Init image hash"
 
-_NAMED = re.compile(r"\d{6}-\d+-(?P<job>[0-9a-f]{16})-(?P<index>\d{1,4})\.png")
+_NAMED = re.compile(r"\d{6}-[0-9a-z]+-(?P<job>[0-9a-f]{16})-(?P<index>\d{1,4})\.png")
 
 
 def strangers(folder: Path, sketches: Path, known: Set[str]) -> Iterator[Path]:

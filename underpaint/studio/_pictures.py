@@ -11,7 +11,7 @@ from typing import Literal
 from underpaint import infotext
 from underpaint.errors import NotFoundError
 from underpaint.media import Image
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 from underpaint.studio._database import Value
 from underpaint.studio._requests import Stored, bare, content
 
@@ -44,6 +44,7 @@ class Picture:
         model: the name of the model that painted it; "" when it is not known.
         content: what is equal for equal pixels.
         path: its file, below the folder of outputs; for the gallery alone.
+        work: the id of its request's class, such as "image".
         stored: its request in JSON, without pictures; "" when it is not known.
     """
 
@@ -65,12 +66,13 @@ class Picture:
     model: str = ""
     content: str
     path: str = field(default="", repr=False)
+    work: str = "image"
     stored: str = field(default="", repr=False)
 
     @property
-    def request(self) -> ImageRequest | None:
+    def request(self) -> PictureRequest | None:
         """What painted it, without the pictures in it; None when its text does not say."""
-        return bare("image", self.stored) if self.stored else None
+        return bare(self.work, self.stored) if self.stored else None
 
     def asked(self) -> str:
         """Return its request in JSON; the one that its text describes when none was kept.
@@ -127,6 +129,7 @@ def described(image: Image, made: Stored | None) -> Picture:
         height=image.height,
         content=content(image),
         text=image.text,
+        work=made.kind if made else "image",
         stored=made.text if made else "",
         inputs=made.inputs if made else MappingProxyType({}),
         model=made.bare().model if made else "",
@@ -141,6 +144,7 @@ def insert(tables: sqlite3.Connection, picture: Picture) -> None:
         "path": picture.path,
         "job": picture.job,
         "place": picture.index,
+        "work": picture.work,
         "request": picture.stored,
         "inputs": json.dumps(dict(picture.inputs)),
         "parent": picture.parent,
@@ -156,10 +160,11 @@ def insert(tables: sqlite3.Connection, picture: Picture) -> None:
     done = tables.execute(
         f"INSERT INTO pictures ({', '.join(values)}) VALUES ({marks})", tuple(values.values())
     )
-    if request := picture.request:
+    if picture.stored:
+        prompt, negative, _ = infotext.parts(picture.text)
         tables.execute(
             "INSERT INTO words (rowid, prompt, negative, model, tags) VALUES (?, ?, ?, ?, '')",
-            (done.lastrowid, request.prompt, request.negative, request.model),
+            (done.lastrowid, prompt, negative, picture.model),
         )
 
 
@@ -213,6 +218,7 @@ def of(row: sqlite3.Row) -> Picture:
         model=row["model"],
         content=row["content"],
         path=row["path"],
+        work=row["work"],
         stored=row["request"],
     )
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from underpaint import catalog
 from underpaint.media import Image
 from underpaint.requests._fields import Request, fields
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 
 REQUESTS = "underpaint.requests"
 
@@ -28,11 +28,11 @@ class Stored:
     text: str
     inputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
-    def bare(self) -> ImageRequest:
+    def bare(self) -> PictureRequest:
         """Return the request without its pictures."""
         return bare(self.kind, self.text)
 
-    def whole(self, picture: Callable[[str], Image]) -> ImageRequest:
+    def whole(self, picture: Callable[[str], Image]) -> PictureRequest:
         """Return the request with its pictures.
 
         Args:
@@ -42,7 +42,7 @@ class Stored:
         return replace(self.bare(), **given)
 
 
-def stored(request: ImageRequest, kept: Callable[[Image], str]) -> Stored:
+def stored(request: PictureRequest, kept: Callable[[Image], str]) -> Stored:
     """Return a request as it is kept.
 
     Args:
@@ -55,7 +55,7 @@ def stored(request: ImageRequest, kept: Callable[[Image], str]) -> Stored:
     return Stored(kind(request), without.to_json(), MappingProxyType(inputs))
 
 
-def bare(kind: str, text: str) -> ImageRequest:
+def bare(kind: str, text: str) -> PictureRequest:
     """Return the request in `text`, of the class with the id `kind`."""
     module = catalog.entry(REQUESTS, kind)
     return getattr(module, f"{kind.title()}Request").from_json(text)
@@ -66,7 +66,7 @@ def kind(request: Request) -> str:
     return type(request).__module__.rpartition(".")[2]
 
 
-def fingerprint(request: ImageRequest) -> str:
+def fingerprint(request: PictureRequest) -> str:
     """Return what is equal for equal requests, seeds drawn or not, and for no others."""
     pictures = _pictures(request)
     contents = {name: content(picture) for name, picture in pictures.items()}
@@ -81,7 +81,7 @@ def content(picture: Image) -> str:
     return hashlib.sha256(head.encode() + picture.pixels).hexdigest()[:32]
 
 
-def _pictures(request: ImageRequest) -> dict[str, Image]:
+def _pictures(request: PictureRequest) -> dict[str, Image]:
     """Return the pictures in a request, by the names of their fields."""
     names = [field.name for field in fields(type(request)) if field.kind is Image]
     given = {name: getattr(request, name) for name in names}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from underpaint.engines.local import Engine
 from underpaint.errors import CrashError, DeadlineError, UnderpaintError
 from underpaint.events import Event, Failed, Finished, Progress, Started
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 from underpaint.studio._feed import Board
 from underpaint.studio._live import Glimpse, Lives, worth_showing
 from underpaint.studio.gallery import Gallery
@@ -39,7 +39,7 @@ class _Piece:
     """
 
     first: int
-    request: ImageRequest
+    request: PictureRequest
 
 
 class Runner:
@@ -213,7 +213,7 @@ class Runner:
             case Progress():
                 self._board.put(job.id, event)
             case Started():
-                self._board.put(job.id, Progress(0, piece.request.steps, event.what))
+                self._board.put(job.id, Progress(0, 1, event.what))
                 if event.what.startswith("memory ran out"):
                     self._queue.remark(job, event.what)
             case Finished():

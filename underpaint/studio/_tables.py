@@ -87,4 +87,5 @@ MIGRATIONS = (
         value TEXT NOT NULL
     );
     """,
+    "ALTER TABLE pictures ADD COLUMN work TEXT NOT NULL DEFAULT 'image';",
 )

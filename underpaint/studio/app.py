@@ -21,7 +21,7 @@ from underpaint.engines import _models
 from underpaint.engines.local import Engine, Patience
 from underpaint.errors import RequestError, UnknownEntryError
 from underpaint.events import Progress
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 from underpaint.studio._database import Database, Hold
 from underpaint.studio._feed import Board, Feed, Notice
 from underpaint.studio._live import Glimpse, Live, Lives
@@ -135,7 +135,7 @@ class Studio:
 
     def submit(
         self,
-        request: ImageRequest,
+        request: PictureRequest,
         *,
         client: str = "",
         idempotency_key: str | None = None,
@@ -166,7 +166,7 @@ class Studio:
             StorageError: the disk refuses; the job is not handed in.
         """
         _check(idempotency_key, priority, deadline)
-        _models.find(request.model, self.settings.models)
+        _models.check(request, self.settings.models)
         if parent:
             self.gallery.picture(parent)
         drawn = request.resolved(lambda: secrets.randbits(32))
@@ -214,7 +214,7 @@ class Studio:
         """Return the job that runs, if any does."""
         return next(iter(self.jobs(states=("running",), limit=1)), None)
 
-    def request(self, id: str) -> ImageRequest:
+    def request(self, id: str) -> PictureRequest:
         """Return what a job was asked for, with its pictures.
 
         Raises:
@@ -319,7 +319,7 @@ class Studio:
         Raises:
             StorageError: a folder cannot be read.
         """
-        return shelf.listing(self.settings.models)
+        return shelf.listing(self.settings.models, kind)
 
     def health(self) -> Health:
         """Return whether all is well."""

@@ -19,7 +19,7 @@ from underpaint import files, infotext
 from underpaint.errors import MediaError, NotFoundError, StorageError
 from underpaint.events import Finished
 from underpaint.media import Image
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 from underpaint.studio import _adoption, _pictures
 from underpaint.studio._database import Database
 from underpaint.studio._pictures import Kind, Picture
@@ -68,7 +68,7 @@ class Gallery:
         """
         parent = job.parent or made.inputs.get("init", "")
         media = _adoption.marked(finished.media, self.picture(parent).content if parent else "")
-        data, path = media.png(), self._place(job, index, finished.request.seed)
+        data, path = media.png(), self._place(job, index, finished.request.stem)
         files.write(path, data)
         picture = replace(
             _pictures.described(media, made),
@@ -203,7 +203,7 @@ class Gallery:
         files.write(known, data)
         return data
 
-    def request(self, id: str) -> ImageRequest:
+    def request(self, id: str) -> PictureRequest:
         """Return what paints a picture again, with the pictures it was made from.
 
         Raises:
@@ -211,9 +211,9 @@ class Gallery:
             RequestError: it was made otherwise; its text does not say how.
         """
         picture = self.picture(id)
-        return Stored("image", picture.asked(), picture.inputs).whole(self.image)
+        return Stored(picture.work, picture.asked(), picture.inputs).whole(self.image)
 
-    def stored(self, request: ImageRequest) -> Stored:
+    def stored(self, request: PictureRequest) -> Stored:
         """Return a request as it is kept, and keep the pictures in it."""
         return stored(request, lambda image: self.keep_sketch(image).id)
 
@@ -285,13 +285,13 @@ class Gallery:
                 _pictures.remove(tables, row["id"])
         return len(rows)
 
-    def _place(self, job: Job, index: int, seed: int) -> Path:
+    def _place(self, job: Job, index: int, stem: str) -> Path:
         """Return where a picture of a job goes: at every attempt the same place."""
         when = time.localtime(job.created)
         folder = self._folder / time.strftime("%Y-%m-%d", when)
         if not folder.is_dir():
             files.folder(folder)
-        return folder / f"{time.strftime('%H%M%S', when)}-{seed}-{job.id}-{index}.png"
+        return folder / f"{time.strftime('%H%M%S', when)}-{stem}-{job.id}-{index}.png"
 
     def _change(self, id: str, statement: str, value: float | None) -> Picture:
         with self._database.change() as tables:

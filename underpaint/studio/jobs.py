@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from underpaint.events import Progress
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 from underpaint.studio._requests import Stored
 
 __all__ = ["Change", "Job", "State", "Ticket", "What"]
@@ -71,7 +71,7 @@ class Job:
     id: str
     kind: str
     state: State
-    request: ImageRequest
+    request: PictureRequest
     inputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     client: str = ""
     key: str | None = None

@@ -161,7 +161,7 @@ def _state(job: Job | None) -> dict[str, Any]:
         "job_timestamp": time.strftime("%Y%m%d%H%M%S", at) if job else "0",
         "job_no": call.number,
         "sampling_step": now.step if now else 0,
-        "sampling_steps": now.steps if now else (job.request.steps if job else 0),
+        "sampling_steps": now.steps if now else 0,
     }
 
 
