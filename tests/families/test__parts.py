@@ -53,6 +53,17 @@ def test_weights_are_taken_not_copied(sdxl_weights: Weights) -> None:
     assert bias.data_ptr() == sdxl_weights.tensors[f"{UNET}out.2.bias"].data_ptr()
 
 
+def test_in_16_bits_channels_lie_last(sdxl_weights: Weights) -> None:
+    for dtype, last in ((torch.float32, False), (torch.bfloat16, True), (torch.float16, True)):
+        found = opened(sdxl_weights, dtype)
+        for network in (found.unet(), found.autoencoder()):
+            weights = [
+                each for each in network.parameters() if each.ndim == 4 and each.shape[2] > 1
+            ]
+            assert weights
+            assert last == all(w.is_contiguous(memory_format=torch.channels_last) for w in weights)
+
+
 def test_a_part_may_compute_in_another_dtype(sdxl_weights: Weights) -> None:
     half = opened(sdxl_weights, torch.float16)
     assert next(half.unet().parameters()).dtype == torch.float16

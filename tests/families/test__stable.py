@@ -208,6 +208,17 @@ def test_a_picture_has_the_same_bits_in_any_batch_and_with_any_number_of_threads
             assert torch.equal(whole[1:2], alone)
 
 
+def test_in_bfloat16_too_a_picture_has_the_same_bits_in_any_batch(
+    sd2_weights: Callable[..., Weights],
+) -> None:
+    """But not with any number of threads: products of matrices are then split along their sums."""
+    model = sd2.build(sd2_weights(), dtype=torch.bfloat16)
+    x = drawn(3, 4, 24, 24)
+    for whole, alone in zip(estimated(model, x), estimated(model, x[1:2]), strict=True):
+        assert torch.equal(whole[1:2], alone)
+    assert torch.equal(model.decode(x)[1:2], model.decode(x[1:2]))
+
+
 # Folders as diffusers has them.
 
 

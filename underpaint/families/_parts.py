@@ -59,7 +59,7 @@ class Parts:
         where = f"{self.where} (U-Net)"
         tensors = self._below(UNET)
         params = _sizes.unet(_shapes(tensors), self.marks.heads.get("unet"), where)
-        return _bound(lambda: UNet(params), tensors, where)
+        return _laid_out(_bound(lambda: UNet(params), tensors, where))
 
     def autoencoder(self, dtype: torch.dtype | None = None) -> Autoencoder:
         """Return the autoencoder.
@@ -73,7 +73,7 @@ class Parts:
         where = f"{self.where} (autoencoder)"
         tensors = self._below(AUTOENCODER, dtype)
         params = _sizes.autoencoder(_shapes(tensors), where)
-        return _bound(lambda: Autoencoder(params), tensors, where)
+        return _laid_out(_bound(lambda: Autoencoder(params), tensors, where))
 
     def clip(self, prefix: str, *, normalised: bool = True) -> ClipText:
         """Return a text encoder of CLIP.
@@ -147,3 +147,10 @@ def _bound(make: Callable[[], Network], tensors: Mapping[str, Tensor], where: st
     network = hollow(make)
     bind(network, tensors, where)
     return network.eval().requires_grad_(False)
+
+
+def _laid_out(network: Network) -> Network:
+    """Return a network with its weights as they are fastest: in 16 bits, channels last."""
+    if next(network.parameters()).dtype.itemsize == 2:
+        return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    return network
