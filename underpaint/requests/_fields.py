@@ -34,7 +34,7 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from underpaint.errors import MediaError, RequestError, UnknownEntryError
 from underpaint.media import Image
@@ -274,13 +274,26 @@ def _sentence(request: type, error: ValidationError) -> RequestError:
         return RequestError(f"the request is not JSON: {cause}")
     if not first["loc"]:
         return RequestError(f"the request is {shown(first['input'])}; it must be a JSON object")
+    return _refusal(request, first)
 
-    name, described = str(first["loc"][0]), {field.name: field for field in fields(request)}
+
+def _refusal(request: type, first: ErrorDetails, depth: int = 0) -> RequestError:
+    """Return a complaint about a field, or about one of a request within it, as a sentence.
+
+    Args:
+        request: whose field it is.
+        first: the complaint.
+        depth: how much of its place leads to the request.
+    """
+    place, cause = first["loc"], first.get("ctx", {}).get("error")
+    name, described = str(place[depth]), {field.name: field for field in fields(request)}
     if name not in described:
         return UnknownEntryError(request.__name__, name, tuple(described))
-    return RequestError(
-        f"{name} {_complaint(first['type'], first['input'], described[name], cause)}"
-    )
+    field = described[name]
+    if len(place) > depth + 2 and issubclass(field.kind, Request):
+        return _refusal(field.kind, first, depth + 2)
+    within = "".join(f"{place[at]}[{place[at + 1]}]." for at in range(0, depth, 2))
+    return RequestError(f"{within}{name} {_complaint(first['type'], first['input'], field, cause)}")
 
 
 def _complaint(kind: str, value: object, field: Field, cause: object) -> str:

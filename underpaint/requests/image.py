@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic.dataclasses import dataclass
 
-from underpaint.requests import _agreement, _hires
+from underpaint.requests import _agreement, _controls, _hires
 from underpaint.requests._emphasis import Emphasis
 from underpaint.requests._fields import (
     SEEDS,
@@ -89,6 +89,10 @@ class ImageRequest(Request):
 
     mask_padding: MaskPadding = 32
     """How many pixels of the init picture around the mask only_masked takes with it."""
+
+    controls: _controls.Controls = ()
+    """Pictures that lead the painting, each by a ControlNet: FILE:MODEL or FILE:MODEL:WEIGHT, or a
+    JSON object with picture, model, preprocessor, weight, start, end, mode and resize."""
 
     strength: Share = 0.75
     """How far to go from the init picture, or from the smaller one that the second pass of hires
@@ -212,6 +216,7 @@ class ImageRequest(Request):
         _agreement.check_placing(self.resize, self.mask_content, only_masked=self.only_masked)
         _agreement.check_levels(self.sigma_min, self.sigma_max)
         _agreement.check_model(self.model)
+        _controls.check_controls(self.controls)
 
     def _settle(self, which: str, names: tuple[str | None, str | None]) -> None:
         for field, name in zip(("sampler", "schedule"), names, strict=True):
@@ -246,18 +251,23 @@ class ImageRequest(Request):
         """Yield the kind and the name of each file that it is to be carried out with."""
         yield "models", self.model
         yield from files(self.hires_upscaler) if self.enlarged() else ()
+        yield from _controls.files(self.controls)
 
     def resolved(self, draw: Callable[[], int]) -> Self:
         """Return the request with every seed of -1 drawn, so that it says which pictures it is.
 
         Args:
             draw: gives a fresh random whole number at each call, of any size.
+
+        Raises:
+            RequestError: a control has no picture to follow.
         """
+        _controls.check_pictures(self.controls, init=self.init is not None)
         seeds = self.seed, self.variation_seed
         seed, variation = (draw() % SEEDS if seed < 0 else seed for seed in seeds)
         return replace(self, seed=seed, variation_seed=variation)
 
-    def alone(self, index: int) -> Self:
+    def alone(self, index: int) -> "ImageRequest":
         """Return the request that paints picture `index` of this resolved batch by itself.
 
         Each picture takes the next seed and the next variation seed; but variations vary one
