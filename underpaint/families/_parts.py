@@ -152,5 +152,5 @@ def _bound(make: Callable[[], Network], tensors: Mapping[str, Tensor], where: st
 def _laid_out(network: Network) -> Network:
     """Return a network with its weights as they are fastest: in 16 bits, channels last."""
     if next(network.parameters()).dtype.itemsize == 2:
-        return network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        network.to(memory_format=torch.channels_last)  # pyright: ignore
     return network

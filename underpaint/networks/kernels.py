@@ -39,14 +39,15 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     gathered = torch.empty_like(q)
     for some, rows in _pieces(*q.shape[:2], keys.shape[2]):
         scores = q[some, rows] @ keys[some]
-        gathered[some, rows] = torch.softmax(scores, dim=-1) @ v[some]
+        gathered[some, rows] = scores.softmax(-1) @ v[some]
     return gathered.unflatten(0, (batch, heads))
 
 
 def _by_pieces(q: Tensor) -> bool:
     """Whether pieces are faster; for what learns or traces, it is one kernel anywhere."""
-    apart = torch.is_grad_enabled() or torch.jit.is_tracing()
-    return q.device.type == "cpu" and q.dtype == torch.bfloat16 and not apart
+    traced = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+    plain = not (traced or torch.is_grad_enabled())
+    return plain and q.device.type == "cpu" and q.dtype == torch.bfloat16
 
 
 def _pieces(heads: int, rows: int, columns: int) -> Iterator[tuple[slice, slice]]:
