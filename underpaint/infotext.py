@@ -137,7 +137,7 @@ def write(
     if chosen is not None:
         pairs |= {key: text for key, text in zip(_CHOSEN, chosen, strict=True) if text}
     pairs["Version"] = f"underpaint {_version()}"
-    return "\n".join([*head, ", ".join(_pair(key, value) for key, value in pairs.items())])
+    return "\n".join([*head, ", ".join(pair(key, value) for key, value in pairs.items())])
 
 
 def read(text: str) -> ImageRequest:
@@ -286,7 +286,7 @@ def _words(value: float | str) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _pair(key: str, value: str) -> str:
+def pair(key: str, value: str) -> str:
     """Return "key: value", quoted when it must be or would not come back as it is."""
     plain = not set(value) & set(",:\n") and value == value.strip() and not value.startswith('"')
     return (

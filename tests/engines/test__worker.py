@@ -16,6 +16,7 @@ from underpaint.families import tiny
 from underpaint.families._model import Model
 from underpaint.pipelines import image
 from underpaint.prompt.lines import Lines
+from underpaint.requests.grid import GridRequest
 from underpaint.requests.image import ImageRequest
 from underpaint.weights import checkpoint, folder
 
@@ -201,3 +202,19 @@ def test_a_file_of_no_family_is_refused(tmp_path: Path) -> None:
         worker(tmp_path).model("odd")
     with pytest.raises(WeightsError, match="'these' belongs to no family"):
         family({"odd": (3,)}, "these")
+
+
+def test_a_grid_is_painted_by_the_models_on_its_axes() -> None:
+    grid = GridRequest(
+        **{field: getattr(request(), field) for field in ("steps", "width", "height")},
+        seed=1,
+        variation_seed=1,
+        x="Checkpoint name: tiny, mini",
+    )
+    events = list(worker().run(grid))
+    assert started(events) == ["loading tiny", "loading mini"]
+    pictures = [event.media for event in events if isinstance(event, Finished)]
+    assert len(pictures) == 3
+    alone = list(worker().run(grid.alone(0)))[-1]
+    assert isinstance(alone, Finished)
+    assert alone.media == pictures[0]

@@ -96,6 +96,21 @@ def test_a_sketch_and_a_mask_and_every_event_as_json(here: Path) -> None:
     assert (painted[:, :32] == noise().array()[:, :32]).all()
 
 
+def test_a_grid_is_its_pictures_and_a_sheet(here: Path) -> None:
+    axes = ("--x", "steps: 1, 2", "--y", "seed: 3, 4")
+    done = underpaint("grid", "a fox", *QUICK, *axes, cwd=here)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [
+        *("outputs/00000-3.png", "outputs/00001-3.png"),
+        *("outputs/00002-4.png", "outputs/00003-4.png"),
+        done.stdout.split()[4],
+    ]
+    sheet = Image.read(here / done.stdout.split()[4])
+    assert (sheet.width, sheet.height) > (128, 128)
+    assert infotext.parts(sheet.text)[2]["Y Values"] == "3, 4"
+    assert "painting 5 pictures" in done.stderr
+
+
 def test_ctrl_c_stops_at_once_and_keeps_what_is_finished(here: Path) -> None:
     command = ("image", *QUICK[:3], "150", *QUICK[4:], "--batch", "16", "--seed", "1", "--json")
     with subprocess.Popen(

@@ -33,6 +33,7 @@ class Pipeline(Protocol):
 
     model: the one that the request names. lines: where prompts find their wildcards' lines.
     folders: where files are that the request names. device: where to compute.
+    run: carries out other requests, for one that is made of them.
     """
 
     def __call__(self, request: PictureRequest, **things: Any) -> Iterator[Event]:
@@ -100,6 +101,7 @@ class Worker:
             "lines": self.lines,
             "folders": self.folders,
             "device": self.device,
+            "run": self.run,
         }
         if "model" in wanted:
             things["model"] = yield from self._loaded(request.model)

@@ -1,4 +1,4 @@
-"""The command line: `underpaint image`, `studio`, `models`, `train`, `info` and `doctor`.
+"""The command line: `underpaint image`, `grid`, `studio`, `models`, `train`, `info` and `doctor`.
 
 A verb's modules are imported when it runs, so that help is there at once; and a request is checked
 before torch is imported, so that mistakes are told at once.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -21,6 +21,9 @@ from underpaint.errors import RequestError, UnderpaintError
 from underpaint.faces._interruption import Interruption
 from underpaint.faces._parameters import argument, flag, option
 from underpaint.faces._verbs import Values, Verb, program
+
+if TYPE_CHECKING:
+    from underpaint.requests.image import ImageRequest
 
 MODELS, OUTPUTS = "models", "outputs"
 WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
@@ -114,14 +117,25 @@ def _version() -> None:
 
 
 def _image(values: Values, interruption: Interruption) -> int:
+    from underpaint.requests.image import ImageRequest
+
+    return _paint(ImageRequest, values, interruption)
+
+
+def _grid(values: Values, interruption: Interruption) -> int:
+    from underpaint.requests.grid import GridRequest
+
+    return _paint(GridRequest, values, interruption)
+
+
+def _paint(kind: "type[ImageRequest]", values: Values, interruption: Interruption) -> int:
     from underpaint import files
     from underpaint.engines import _models
     from underpaint.faces import _options, _styles, _telling
-    from underpaint.requests.image import ImageRequest
 
-    request = _styles.styled(ImageRequest(**_options.given(ImageRequest, values)), values)
+    request = _styles.styled(kind(**_options.given(kind, values)), values)
     request = request.resolved(lambda: secrets.randbits(32))
-    _models.find(request.model, _folders(values))
+    _models.check(request, _folders(values))
     threads = _threads(values["threads"])
     out = files.folder(Path(values["out"] or OUTPUTS))
     files.sweep(out)
@@ -243,12 +257,27 @@ def _threads(text: str | None) -> int | None:
 
 
 def _image_parameters() -> list[inspect.Parameter]:
-    from underpaint.faces import _styles
     from underpaint.faces._options import options
     from underpaint.requests.image import ImageRequest
 
+    return _painting([*options(ImageRequest, argument="prompt")])
+
+
+def _grid_parameters() -> list[inspect.Parameter]:
+    from underpaint.faces._options import options
+    from underpaint.requests.grid import GridRequest
+
+    first = ("prompt", "x", "y", "z")
+    made = options(GridRequest, argument="prompt", without=("batch",))
+    return _painting(sorted(made, key=lambda one: one.name not in first))
+
+
+def _painting(fields: list[inspect.Parameter]) -> list[inspect.Parameter]:
+    """Return the options of a verb that paints, its request's fields first."""
+    from underpaint.faces import _styles
+
     return [
-        *options(ImageRequest, argument="prompt"),
+        *fields,
         *_styles.parameters(),
         option("out", "FOLDER", "Where to keep the pictures.", default=OUTPUTS),
         _MODELS,
@@ -340,6 +369,9 @@ _MODEL_VERBS: Mapping[str, Verb] = {
 
 VERBS: Mapping[str, Verb] = {
     "image": Verb("Paint pictures of PROMPT.", _image, _image_parameters),
+    "grid": Verb(
+        "Paint pictures of PROMPT along axes, and a sheet of them all.", _grid, _grid_parameters
+    ),
     "studio": Verb("Serve the studio to browsers and programs.", _studio, _studio_parameters),
     "models": Verb(
         "List the models there are, fetch or convert them.",
