@@ -24,7 +24,8 @@ from transformers import CLIPTextConfig, CLIPTextModel
 from underpaint.diffusion.guidance import Estimates, guided
 from underpaint.diffusion.samplers import euler
 from underpaint.families import sd2
-from underpaint.families._model import Heard, Model
+from underpaint.families._heard import Heard
+from underpaint.families._model import Model
 from underpaint.weights.checkpoint import Weights
 
 LAST = "cond_stage_model.model.transformer.resblocks.3."

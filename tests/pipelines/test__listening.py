@@ -9,7 +9,8 @@ from torch import Tensor
 
 from underpaint.diffusion.guidance import guided
 from underpaint.errors import UnknownEntryError
-from underpaint.families._model import Conditioning, Model
+from underpaint.families._heard import Conditioning
+from underpaint.families._model import Model
 from underpaint.pipelines._listening import Listener
 from underpaint.requests.image import ImageRequest
 

@@ -12,7 +12,8 @@ from underpaint import catalog, infotext
 from underpaint.errors import UnknownEntryError, WeightsError
 from underpaint.events import Finished, Progress
 from underpaint.families import sd1, tiny
-from underpaint.families._model import Heard, Model
+from underpaint.families._heard import Heard
+from underpaint.families._model import Model
 from underpaint.media import Image
 from underpaint.pipelines import image
 from underpaint.prompt.plan import plan

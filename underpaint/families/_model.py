@@ -16,7 +16,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -28,38 +27,11 @@ from underpaint.diffusion.sigmas import ALIGNED_SD1
 from underpaint.errors import RequestError
 from underpaint.families import _preview
 from underpaint.families._adapted import Worn
+from underpaint.families._heard import Conditioning, Heard
 from underpaint.families._marks import Marks
 from underpaint.families._text import Reader
 from underpaint.requests._emphasis import Emphasis
 from underpaint.weights.checkpoint import Weights
-
-
-class Conditioning(NamedTuple):
-    """A text as a network listens to it.
-
-    Attributes:
-        tokens: features of its tokens, (1, L, D), whole contexts in a row.
-        pooled: one vector for the whole text, (1, P); None if the model has no use for it.
-        clip_skip: what it was encoded with.
-    """
-
-    tokens: Tensor
-    pooled: Tensor | None
-    clip_skip: int = 1
-
-
-class Heard(NamedTuple):
-    """What a network listens to besides the latent and its timestep, for each latent of a batch.
-
-    Attributes:
-        tokens: features of the texts' tokens, (B, L, D).
-        pooled: the texts' vectors, (B, P); None if the model has no use for them.
-        guidance: guidance scales, (B,); None if the network does not obey them.
-    """
-
-    tokens: Tensor
-    pooled: Tensor | None
-    guidance: Tensor | None
 
 
 class Model(ABC):
@@ -360,12 +332,8 @@ class Model(ABC):
 
     def _heard(self, count: int, texts: Sequence[Conditioning], guidance_scale: float) -> Heard:
         """Return what a batch of `count` latents, which stand text by text, listens to."""
-        pictures = count // len(texts)
-        tokens = torch.cat([text.tokens for text in texts]).repeat_interleave(pictures, dim=0)
-        pooled = [text.pooled for text in texts if text.pooled is not None]
-        vectors = torch.cat(pooled).repeat_interleave(pictures, dim=0) if pooled else None
         scales = torch.full((count,), guidance_scale, device=self.device)
-        return Heard(tokens, vectors, scales if self.obeys_guidance else None)
+        return Heard.of(texts, count, guidance=scales if self.obeys_guidance else None)
 
     def _rounded(self, side: float) -> int:
         return max(1, round(side / self.factor)) * self.factor

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from underpaint.errors import RequestError, WeightsError
 from underpaint.families._adapted import TEXT, UNET, Wardrobe, Worn
 from underpaint.families._distilled import distilled
-from underpaint.families._model import Conditioning, Heard, Model
+from underpaint.families._heard import Conditioning, Heard
+from underpaint.families._model import Model
 from underpaint.families._parts import Parts
 from underpaint.families._text import Reader
 from underpaint.networks.unet import UNet

@@ -21,7 +21,8 @@ import torch
 from torch import Tensor
 
 from underpaint.diffusion.sigmas import ALIGNED_SDXL
-from underpaint.families._model import Conditioning, Heard, Model
+from underpaint.families._heard import Conditioning, Heard
+from underpaint.families._model import Model
 from underpaint.families._parts import AUTOENCODER, UNET, parts
 from underpaint.families._stable import Networks, StableDiffusion
 from underpaint.families._text import Reader

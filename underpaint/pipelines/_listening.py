@@ -11,7 +11,8 @@ from torch import Tensor
 from underpaint.diffusion.composition import composed
 from underpaint.diffusion.guidance import Estimates
 from underpaint.families._adapted import Worn
-from underpaint.families._model import Conditioning, Model
+from underpaint.families._heard import Conditioning
+from underpaint.families._model import Model
 from underpaint.pipelines._named import Named
 from underpaint.prompt.lines import Lines, none
 from underpaint.prompt.plan import Plan, plan
