@@ -12,7 +12,13 @@ import pytest
 
 from underpaint.engines import _wire, inline
 from underpaint.engines.local import Engine, Patience, _Process
-from underpaint.errors import CrashError, RequestError, WorkError
+from underpaint.errors import (
+    CrashError,
+    DeadlineError,
+    RequestError,
+    UnknownEntryError,
+    WorkError,
+)
 from underpaint.events import Event, Failed, Finished, Progress
 from underpaint.requests.image import ImageRequest
 
@@ -202,6 +208,43 @@ def test_an_engine_that_cannot_be_made_says_why() -> None:
     assert isinstance(failed, Failed)
     assert isinstance(failed.error, RequestError)
     assert "device is 'abacus'" in str(failed.error)
+
+
+def test_questions_are_answered_while_it_works(engine: Engine) -> None:
+    values = {"prompt": "a red fox", "negative": "", "model": "mini"}
+    said: list[object] = []
+    for event in engine.run(asked("!slow=0.05", steps=10)):
+        if isinstance(event, Progress) and event.step == 2:
+            said.append(engine.ask("tokens", values))
+    assert said == [{"room": 75, "prompt": [3], "negative": [0]}]
+    assert engine.ask("unload", in_turn=True) == {}
+
+
+def test_what_waits_for_its_turn_waits_no_longer_than_it_likes(engine: Engine) -> None:
+    list(engine.run(asked()))
+    with pytest.raises(DeadlineError, match=r"gave no answer for 0\.2 s"):
+        for event in engine.run(asked("!slow=0.1", steps=20)):
+            if isinstance(event, Progress):
+                engine.ask("unload", in_turn=True, patience=0.2)
+
+
+def test_who_asks_one_that_dies_is_told(engine: Engine) -> None:
+    list(engine.run(asked()))
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGSTOP)
+    threading.Timer(0.2, os.kill, (engine.pid, signal.SIGKILL)).start()
+    with pytest.raises(CrashError, match="died before it answered"):
+        engine.ask("unload")
+    assert engine.ask("unload") == {}
+
+
+def test_an_engine_that_cannot_be_made_answers_with_why() -> None:
+    engine = Engine(inside="nothing")
+    try:
+        with pytest.raises(UnknownEntryError, match="no 'nothing' in engines"):
+            engine.ask("unload")
+    finally:
+        engine.stop()
 
 
 def test_previews_are_few_and_steps_are_all(engine: Engine) -> None:

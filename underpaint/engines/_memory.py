@@ -8,7 +8,7 @@ import torch
 
 from underpaint.engines import _machine
 
-__all__ = ["budget", "free", "ran_out", "taken"]
+__all__ = ["budget", "device", "free", "ran_out", "taken"]
 
 SHARE = 0.5
 
@@ -39,6 +39,14 @@ def ran_out(error: BaseException) -> bool:
         return True
     words = str(error).lower()
     return isinstance(error, RuntimeError) and any(saying in words for saying in _SAYINGS)
+
+
+def device() -> dict[str, int]:
+    """Return the bytes of the graphics card: "free", "total", "allocated"; {} without one."""
+    if not torch.cuda.is_available():
+        return {}
+    free, total = torch.cuda.mem_get_info()
+    return {"free": free, "total": total, "allocated": torch.cuda.memory_allocated()}
 
 
 def free() -> None:

@@ -129,7 +129,7 @@ class Engine:
         *,
         in_turn: bool = False,
         patience: float = A_WHILE,
-    ) -> Any:
+    ) -> object:
         """Return what the worker answers to a question, from any thread.
 
         Args:

@@ -30,6 +30,7 @@ from underpaint.studio._runner import Runner
 from underpaint.studio._tables import MIGRATIONS
 from underpaint.studio.gallery import OWN, Gallery
 from underpaint.studio.jobs import Job, State, Ticket
+from underpaint.studio.questions import Questions
 from underpaint.studio.queue import Queue
 from underpaint.studio.settings import Preferences, Settings
 from underpaint.studio.styles import Styles
@@ -92,6 +93,7 @@ class Studio:
             undo.pop_all()
         self.preferences = Preferences(self._database)
         self.styles = Styles(self.settings.styles)
+        self.worker = Questions(self._engine)
         self._board, self._lives = Board(), Lives()
         self._runner = Runner(
             self._queue,

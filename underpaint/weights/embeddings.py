@@ -19,7 +19,7 @@ from underpaint.errors import WeightsError
 from underpaint.weights import checkpoint
 from underpaint.weights._header import shown
 
-__all__ = ["read", "widths"]
+__all__ = ["read", "sizes", "widths"]
 
 _TRAINED = "string_to_param."
 _MOST = 2
@@ -34,8 +34,21 @@ def widths(path: Path) -> tuple[int, ...]:
     Raises:
         WeightsError: it cannot be read, or holds no embedding.
     """
+    return tuple(width for _, width in sizes(path))
+
+
+def sizes(path: Path) -> tuple[tuple[int, int], ...]:
+    """Return the number of vectors in a file and their width, for each text encoder; reads none.
+
+    Args:
+        path: as for `widths`.
+
+    Raises:
+        WeightsError: it cannot be read, or holds no embedding.
+    """
     shapes = checkpoint.shapes(path)
-    return tuple(shapes[name][-1] for name in _names(shapes, shown(path.name)))
+    found = (shapes[name] for name in _names(shapes, shown(path.name)))
+    return tuple((shape[0] if len(shape) == 2 else 1, shape[-1]) for shape in found)
 
 
 def read(path: Path, wanted: Sequence[int]) -> tuple[Tensor, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter
 
-from underpaint.faces.api import events, gallery, health, jobs, lists, live, openai, styles
+from underpaint.faces.api import events, gallery, health, jobs, lists, live, openai, styles, tokens
 from underpaint.studio.app import Studio
 
 __all__ = ["router"]
@@ -24,6 +24,7 @@ def router(studio: Studio, meter: Callable[[], Sequence[str]]) -> APIRouter:
         gallery.router(studio),
         lists.router(studio),
         styles.router(studio),
+        tokens.router(studio),
         openai.router(studio),
         live.router(studio),
         health.router(studio, meter),

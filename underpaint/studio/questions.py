@@ -1,0 +1,101 @@
+"""What the studio asks its worker besides work, for the studio itself has no torch to know it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from underpaint.engines.local import Engine
+
+__all__ = ["Embedding", "Questions", "Tokens"]
+
+LOADING = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """How long prompts are for a model.
+
+    Attributes:
+        room: tokens that a context holds.
+        prompt: tokens in each context of the prompt.
+        negative: of the negative prompt.
+    """
+
+    room: int
+    prompt: tuple[int, ...]
+    negative: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """What is known of an embedding.
+
+    Attributes:
+        sizes: the number of vectors and their width for each text encoder; () when it cannot be
+            used.
+        remarks: what its trainer wrote into it.
+    """
+
+    sizes: tuple[tuple[int, int], ...]
+    remarks: Mapping[str, str]
+
+
+class Questions:
+    """Asks the worker; each method raises `WorkError` when that does not answer."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Begin.
+
+        Args:
+            engine: whose worker is asked; it is started if need be.
+        """
+        self._engine = engine
+
+    def tokens(self, prompt: str, negative: str, model: str) -> Tokens:
+        """Return how many tokens prompts have.
+
+        Args:
+            prompt: as a person writes it.
+            negative: likewise.
+            model: what is to read them, by name.
+
+        Raises:
+            ModelNotFoundError: there is no such model.
+            RequestError: a prompt is not acceptable.
+        """
+        values = {"prompt": prompt, "negative": negative, "model": model}
+        told = self._told("tokens", values)
+        return Tokens(told["room"], tuple(told["prompt"]), tuple(told["negative"]))
+
+    def remarks(self, kind: str) -> Mapping[str, Mapping[str, str]]:
+        """Return what the files of a kind say of themselves, by their names.
+
+        Args:
+            kind: of `underpaint.weights.shelf.KINDS`.
+        """
+        return self._told("remarks", {"kind": kind})
+
+    def embeddings(self) -> dict[str, Embedding]:
+        """Return what is known of each embedding, by name."""
+        told = self._told("embeddings")
+        sizes = {name: [(count, width) for count, width in told[name]["sizes"]] for name in told}
+        return {name: Embedding(tuple(sizes[name]), told[name]["remarks"]) for name in told}
+
+    def memory(self) -> Mapping[str, int]:
+        """Return the bytes of the graphics card: free, total, allocated; {} without one."""
+        return self._told("memory")
+
+    def unload(self) -> None:
+        """Have the worker let go of all models, once it has done what it is doing."""
+        self._engine.ask("unload", in_turn=True, patience=LOADING)
+
+    def load(self, model: str) -> None:
+        """Have the worker load a model, once it has done what it is doing.
+
+        Raises:
+            UnderpaintError: it cannot be loaded; why.
+        """
+        self._engine.ask("load", {"model": model}, in_turn=True, patience=LOADING)
+
+    def _told(self, question: str, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return cast("dict[str, Any]", self._engine.ask(question, values or {}))
