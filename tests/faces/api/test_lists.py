@@ -38,6 +38,21 @@ def test_adapters_and_embeddings_are_told_by_what_prompts_call_them(tmp_path: Pa
     ]
 
 
+def test_files_that_requests_name_are_listed(tmp_path: Path) -> None:
+    for place in ("ControlNet/canny.safetensors", "ESRGAN/sharp.pth"):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).write_bytes(b"")
+    app = FastAPI()
+    app.include_router(
+        lists.router(Studio(Settings(outputs=tmp_path / "o", models=(tmp_path,), engine="stub")))
+    )
+    told = TestClient(app)
+    assert [each["name"] for each in told.get("/v1/controlnets").json()] == ["canny"]
+    upscalers = told.get("/v1/upscalers").json()
+    assert {"id": "lanczos", "label": "Lanczos"} in upscalers
+    assert upscalers[-1] == {"id": "sharp", "label": "sharp"}
+
+
 def test_samplers_and_schedules_are_those_of_the_catalogue(script: TestClient) -> None:
     samplers = script.get("/v1/samplers").json()
     assert [each["id"] for each in samplers] == list(catalog.ids(_samplers.SAMPLERS))

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from underpaint import catalog
 from underpaint.faces.api import kinds
 from underpaint.requests import _samplers
+from underpaint.requests._upscalers import UPSCALERS
 from underpaint.studio.app import Studio
 from underpaint.weights import hashes
 from underpaint.weights.shelf import Book
@@ -54,6 +55,13 @@ class FileView(BaseModel):
         return cls(name=book.name, file=book.file, sha256=hashes.known(book.path))
 
 
+class UpscalerView(BaseModel):
+    """An upscaler."""
+
+    id: str
+    label: str
+
+
 class SamplerView(BaseModel):
     """A sampler."""
 
@@ -94,6 +102,16 @@ def router(studio: Studio) -> APIRouter:
     def embeddings() -> list[FileView]:
         books = studio.books("embeddings")
         return [FileView.of(book).model_copy(update={"name": book.path.stem}) for book in books]
+
+    @routes.get("/controlnets", summary="ControlNets")
+    def controlnets() -> list[FileView]:
+        return [FileView.of(book) for book in studio.books("controlnets")]
+
+    @routes.get("/upscalers", summary="Upscalers: those built in, then files")
+    def upscalers() -> list[UpscalerView]:
+        built_in = [UpscalerView(id=id, label=label) for id, label in UPSCALERS.items()]
+        files = studio.books("upscalers")
+        return [*built_in, *(UpscalerView(id=book.name, label=book.name) for book in files)]
 
     @routes.get("/samplers", summary="Samplers")
     def samplers() -> list[SamplerView]:
