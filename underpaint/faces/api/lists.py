@@ -85,6 +85,7 @@ def router(studio: Studio) -> APIRouter:
         studio: what has the models.
     """
     routes = APIRouter(prefix="/v1", tags=["Lists"])
+    _add_files(routes, studio)
 
     @routes.get("/models", summary="Models")
     def models() -> ModelList:
@@ -94,6 +95,25 @@ def router(studio: Studio) -> APIRouter:
         ]
         return ModelList(data=cards)
 
+    @routes.get("/samplers", summary="Samplers")
+    def samplers() -> list[SamplerView]:
+        return [
+            SamplerView(id=id, label=_samplers.label(id), schedule=_samplers.own_schedule(id))
+            for id in catalog.ids(_samplers.SAMPLERS)
+        ]
+
+    @routes.get("/schedules", summary="Schedules")
+    def schedules() -> list[ScheduleView]:
+        return [ScheduleView(id=id, label=label) for id, label in _samplers.SCHEDULES.items()]
+
+    @routes.get("/schemas", summary="The JSON schema of every kind of request")
+    def schemas() -> dict[str, dict[str, Any]]:
+        return kinds.schemas()
+
+    return routes
+
+
+def _add_files(routes: APIRouter, studio: Studio) -> None:
     @routes.get("/adapters", summary="Adapters, such as LoRA")
     def adapters() -> list[FileView]:
         return [FileView.of(book) for book in studio.books("loras")]
@@ -112,20 +132,3 @@ def router(studio: Studio) -> APIRouter:
         built_in = [UpscalerView(id=id, label=label) for id, label in UPSCALERS.items()]
         files = studio.books("upscalers")
         return [*built_in, *(UpscalerView(id=book.name, label=book.name) for book in files)]
-
-    @routes.get("/samplers", summary="Samplers")
-    def samplers() -> list[SamplerView]:
-        return [
-            SamplerView(id=id, label=_samplers.label(id), schedule=_samplers.own_schedule(id))
-            for id in catalog.ids(_samplers.SAMPLERS)
-        ]
-
-    @routes.get("/schedules", summary="Schedules")
-    def schedules() -> list[ScheduleView]:
-        return [ScheduleView(id=id, label=label) for id, label in _samplers.SCHEDULES.items()]
-
-    @routes.get("/schemas", summary="The JSON schema of every kind of request")
-    def schemas() -> dict[str, dict[str, Any]]:
-        return kinds.schemas()
-
-    return routes
