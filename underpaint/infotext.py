@@ -20,7 +20,7 @@ from underpaint import dialects
 from underpaint.errors import RequestError
 from underpaint.requests._emphasis import EMPHASES, emphasis_id
 from underpaint.requests._fields import SEEDS
-from underpaint.requests._repainting import CONTENTS, RESIZES
+from underpaint.requests._keys import KEYS, LABELS
 from underpaint.requests._samplers import AUTOMATIC, SCHEDULES, label, own_schedule
 from underpaint.requests._upscalers import UPSCALERS
 from underpaint.requests.image import ImageRequest
@@ -40,64 +40,11 @@ _EXACT_PROMPT, _EXACT_NEGATIVE = "Exact prompt", "Exact negative prompt"
 _CHOSEN = ("Chosen prompt", "Chosen negative prompt")
 _EXACT = {_EXACT_PROMPT: "prompt", _EXACT_NEGATIVE: "negative"}
 
-# A1111's keys in its order, then ours, and the field that each is about; those without one are
-# about several fields, or about none.
-_KEYS: Mapping[str, str] = {
-    "Steps": "steps",
-    "Sampler": "sampler",
-    "Schedule type": "schedule",
-    "CFG scale": "guidance_scale",
-    "Seed": "seed",
-    "Size": "",
-    "Model hash": "",
-    "Model": "model",
-    "Variation seed": "variation_seed",
-    "Variation seed strength": "variation_strength",
-    "Seed resize from": "",
-    "Denoising strength": "strength",
-    "Clip skip": "clip_skip",
-    "ENSD": "noise_seed_delta",
-    "RNG": "noise_source",
-    "Hires prompt": "hires_prompt",
-    "Hires negative prompt": "hires_negative",
-    "Hires upscale": "",
-    "Hires resize": "",
-    "Hires steps": "hires_steps",
-    "Hires upscaler": "hires_upscaler",
-    "Hires sampler": "hires_sampler",
-    "Hires schedule type": "hires_schedule",
-    "Hires CFG Scale": "hires_guidance_scale",
-    "Mask mode": "mask_invert",
-    "Mask blur": "mask_blur",
-    "Inpaint area": "only_masked",
-    "Masked area padding": "mask_padding",
-    "Masked content": "mask_content",
-    "Eta": "eta",
-    "Eta DDIM": "eta",
-    "Emphasis": "emphasis",
-    "Sigma churn": "s_churn",
-    "Sigma tmin": "s_tmin",
-    "Sigma tmax": "s_tmax",
-    "Sigma noise": "s_noise",
-    "Schedule min sigma": "sigma_min",
-    "Schedule max sigma": "sigma_max",
-    "Schedule rho": "rho",
-    "Discard penultimate sigma": "discard_penultimate",
-    "CFG rescale": "guidance_rescale",
-    "Resize mode": "resize",
-}
 _ALWAYS = ("steps", "guidance_scale", "seed")
-_READ = {"Scheduler": "schedule"} | {key: field for key, field in _KEYS.items() if field}
+_READ = {"Scheduler": "schedule"} | {key: field for key, field in KEYS.items() if field}
 _NAMES: Mapping[str, Callable[[str], str]] = {
     "noise_source": str.casefold,
     "emphasis": emphasis_id,
-}
-# Values that have names in A1111, and what they are here.
-_LABELS: Mapping[str, Mapping[str, Any]] = {
-    "mask_invert": {"Inpaint masked": False, "Inpaint not masked": True},
-    "only_masked": {"Whole picture": False, "Only masked": True},
-    "mask_content": {label: id for id, label in CONTENTS.items()},
-    "resize": {label: id for id, label in RESIZES.items()},
 }
 _DEFAULT = ImageRequest()
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -230,7 +177,7 @@ def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str,
     }
     said = {
         key: special[key] if key in special else _told(request, field)
-        for key, field in _KEYS.items()
+        for key, field in KEYS.items()
     }
     return {key: _words(value) for key, value in said.items() if value is not None}
 
@@ -277,7 +224,7 @@ def _told(request: ImageRequest, field: str) -> float | str | None:
     value = getattr(request, field)
     if field not in _ALWAYS and value == getattr(_DEFAULT, field):
         return None
-    labels = {value: label for label, value in _LABELS.get(field, {}).items()}
+    labels = {value: label for label, value in LABELS.get(field, {}).items()}
     return labels.get(value, value)
 
 
@@ -344,8 +291,8 @@ def _origin(pairs: Mapping[str, str]) -> dict[str, str]:
 def _value(field: str, text: str) -> float | str:
     """Return a field's value from its text; the text itself for the request to refuse by name."""
     default = getattr(_DEFAULT, field)
-    if field in _LABELS:
-        return _LABELS[field].get(text, text)
+    if field in LABELS:
+        return LABELS[field].get(text, text)
     if isinstance(default, bool):
         return text.casefold() == "true" if text.casefold() in ("true", "false") else text
     if isinstance(default, str) or field in ("hires_sampler", "hires_schedule"):

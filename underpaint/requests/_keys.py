@@ -1,0 +1,60 @@
+"""A1111's keys in the text of a picture, and the fields of ours that they are about."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from underpaint.requests._repainting import CONTENTS, RESIZES
+
+# A1111's keys in its order, then ours, and the field that each is about; those without one are
+# about several fields, or about none.
+KEYS: Mapping[str, str] = {
+    "Steps": "steps",
+    "Sampler": "sampler",
+    "Schedule type": "schedule",
+    "CFG scale": "guidance_scale",
+    "Seed": "seed",
+    "Size": "",
+    "Model hash": "",
+    "Model": "model",
+    "Variation seed": "variation_seed",
+    "Variation seed strength": "variation_strength",
+    "Seed resize from": "",
+    "Denoising strength": "strength",
+    "Clip skip": "clip_skip",
+    "ENSD": "noise_seed_delta",
+    "RNG": "noise_source",
+    "Hires prompt": "hires_prompt",
+    "Hires negative prompt": "hires_negative",
+    "Hires upscale": "",
+    "Hires resize": "",
+    "Hires steps": "hires_steps",
+    "Hires upscaler": "hires_upscaler",
+    "Hires sampler": "hires_sampler",
+    "Hires schedule type": "hires_schedule",
+    "Hires CFG Scale": "hires_guidance_scale",
+    "Mask mode": "mask_invert",
+    "Mask blur": "mask_blur",
+    "Inpaint area": "only_masked",
+    "Masked area padding": "mask_padding",
+    "Masked content": "mask_content",
+    "Eta": "eta",
+    "Eta DDIM": "eta",
+    "Emphasis": "emphasis",
+    "Sigma churn": "s_churn",
+    "Sigma tmin": "s_tmin",
+    "Sigma tmax": "s_tmax",
+    "Sigma noise": "s_noise",
+    "Schedule min sigma": "sigma_min",
+    "Schedule max sigma": "sigma_max",
+    "Schedule rho": "rho",
+    "Discard penultimate sigma": "discard_penultimate",
+    "CFG rescale": "guidance_rescale",
+    "Resize mode": "resize",
+}
+# Values that have names in A1111, and what they are here.
+LABELS: Mapping[str, Mapping[str, Any]] = {
+    "mask_invert": {"Inpaint masked": False, "Inpaint not masked": True},
+    "only_masked": {"Whole picture": False, "Only masked": True},
+    "mask_content": {label: id for id, label in CONTENTS.items()},
+    "resize": {label: id for id, label in RESIZES.items()},
+}
