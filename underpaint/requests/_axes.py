@@ -13,13 +13,13 @@ import io
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from underpaint.errors import RequestError, UnknownEntryError
-from underpaint.media import Image
 from underpaint.requests._fields import Field, fields, shown
+from underpaint.requests._ranges import spread
 from underpaint.requests.image import ImageRequest
 
 MOST = 256
@@ -53,10 +53,6 @@ LABELS: Mapping[str, str] = {
 }
 SEARCH, ORDER, SIZE = "Prompt S/R", "Prompt order", "Size"
 
-_NUMBER = r"([+-]?\d+(?:\.\d*)?)"
-_RANGE = re.compile(
-    rf"{_NUMBER}\s*-\s*{_NUMBER}\s*(?:\(\s*{_NUMBER}\s*\)|\[\s*(?P<count>\d{{1,9}})\s*\])?"
-)
 _SIZE = re.compile(r"(\d{1,5})\s*[xX×]\s*(\d{1,5})")
 
 
@@ -109,7 +105,7 @@ def axis(text: str) -> Axis | None:
         raise RequestError(f"{name!r} has no values; give some, as in {name + ': 1, 2'!r}")
     if isinstance(field, str):
         return _special(field, words)
-    values = tuple(itertools.islice(_values(field, words), MOST + 1))
+    values = tuple(itertools.islice(spread(field, words), MOST + 1))
     if len(values) > MOST:
         raise RequestError(f"{name!r} has more than {MOST} values, the most there may be")
     return Axis(_label(field.name), field.name, values, _changing(field))
@@ -129,11 +125,11 @@ def names() -> tuple[str, ...]:
 
 @cache
 def _fields() -> dict[str, Field]:
-    """Return the fields that may change: all but pictures and the number of pictures."""
+    """Return the fields that may change: numbers and words, but for the number of pictures."""
     return {
         field.name: field
         for field in fields(ImageRequest)
-        if field.kind is not Image and field.name != "batch"
+        if field.kind in (int, float, bool, str) and not field.many and field.name != "batch"
     }
 
 
@@ -168,49 +164,6 @@ def _split(name: str, text: str) -> list[str]:
     except csv.Error as error:
         raise RequestError(f"the values of {name!r} are no list: {error}") from error
     return [word.strip() for row in rows for word in row if word.strip()]
-
-
-def _values(field: Field, words: Sequence[str]) -> Iterator[str]:
-    """Yield the values that words stand for, ranges among numbers spread out.
-
-    Raises:
-        RequestError: a word is no number where it must be.
-    """
-    if field.kind not in (int, float):
-        yield from words
-        return
-    for word in words:
-        if (found := _RANGE.fullmatch(word)) is not None:
-            yield from (_number(field, value) for value in _spread(field, found))
-            continue
-        try:
-            yield _number(field, field.kind(word))
-        except (ValueError, OverflowError) as error:
-            raise RequestError(
-                f"{field.name} is {shown(word)}; it must be {field.allowed()}, "
-                "or a range like 1-5, 1-9 (+2) or 1-9 [3]"
-            ) from error
-
-
-def _spread(field: Field, found: re.Match[str]) -> Iterator[float]:
-    """Yield the numbers of a range; of whole numbers, what is between them is cut off."""
-    first, last = float(found[1]), float(found[2])
-    if found["count"]:
-        count = int(found["count"])
-        gap = (last - first) / max(1, count - 1)
-    else:
-        gap = float(found[3] or 1)
-        if not gap or (last - first) / gap < 0:
-            raise RequestError(
-                f"{field.name} is {shown(found[0])}; steps of {gap:g} never get from {first:g} "
-                f"to {last:g}"
-            )
-        count = math.floor((last - first) / gap + 1e-9) + 1
-    yield from (first + gap * place for place in range(count))
-
-
-def _number(field: Field, value: float) -> str:
-    return str(int(value + math.copysign(1e-9, value))) if field.kind is int else f"{value:.10g}"
 
 
 def _changing(field: Field) -> Callable[[ImageRequest, str], ImageRequest]:
