@@ -65,12 +65,15 @@ def test_prompts_and_models_that_cannot_be_are_refused() -> None:
 
 def test_files_say_what_their_trainers_wrote(tmp_path: Path) -> None:
     embedding(tmp_path, "hands", 8)
+    embedding(tmp_path, "fits", width_of(told()))
     (tmp_path / "embeddings" / "broken.safetensors").write_bytes(b"?")
-    assert told(tmp_path).embeddings() == {
-        "broken": {"sizes": [], "remarks": {}},
-        "hands": {"sizes": [[4, 8]], "remarks": {"step": "100"}},
-    }
-    assert told(tmp_path).remarks("embeddings") == {"broken": {}, "hands": {"step": "100"}}
+    found = told(tmp_path).embeddings("mini")
+    assert found["broken"] == {"sizes": [], "remarks": {}, "fits": False}
+    assert found["hands"] == {"sizes": [[4, 8]], "remarks": {"step": "100"}, "fits": False}
+    assert found["fits"]["fits"]
+    assert not any(each["fits"] for each in told(tmp_path).embeddings("").values())
+    remarks = told(tmp_path).remarks("embeddings")
+    assert (remarks["broken"], remarks["hands"]) == ({}, {"step": "100"})
 
 
 def test_models_come_and_go() -> None:

@@ -10,7 +10,7 @@ class Told(Engine):
 
     def ask(self, question: str, *_: object, **__: object) -> object:
         return {
-            "embeddings": {"hands": {"sizes": [[4, 768]], "remarks": {"step": "100"}}},
+            "embeddings": {"hands": {"sizes": [[4, 768]], "remarks": {}, "fits": True}},
             "remarks": {"soft": {"ss_steps": "10"}},
             "memory": {"free": 1},
         }[question]
@@ -22,7 +22,7 @@ def test_prompts_are_counted(studio: Studio) -> None:
 
 def test_answers_take_their_shape() -> None:
     asked = Questions(Told())
-    assert asked.embeddings() == {"hands": Embedding(((4, 768),), {"step": "100"})}
+    assert asked.embeddings("mini") == {"hands": Embedding(((4, 768),), {}, fits=True)}
     assert asked.remarks("loras") == {"soft": {"ss_steps": "10"}}
     assert asked.memory() == {"free": 1}
 

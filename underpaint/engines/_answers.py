@@ -117,18 +117,28 @@ class Answers:
                 found[book.name] = dict(checkpoint.header(book.path).metadata)
         return found
 
-    def embeddings(self) -> dict[str, dict[str, Any]]:
+    def embeddings(self, model: str) -> dict[str, dict[str, Any]]:
         """Return what is known of each embedding, by name.
 
+        Args:
+            model: what is to read them, by name; "" for none.
+
         Returns:
-            Of each "sizes", the number of vectors and their width for each text encoder; and
-            "remarks", what its trainer wrote; without sizes, it cannot be used.
+            Of each "sizes", the number of vectors and their width for each text encoder, none
+            where it cannot be used; "remarks", what its trainer wrote; and "fits", whether the
+            model can read it.
+
+        Raises:
+            ModelNotFoundError: there is no such model.
         """
+        widths = self._encoders(model).widths if model else frozenset[int]()
         found: dict[str, dict[str, Any]] = {}
         for book in shelf.listing(self._worker.folders, "embeddings"):
-            told: dict[str, Any] = {"sizes": [], "remarks": {}}
+            told: dict[str, Any] = {"sizes": [], "remarks": {}, "fits": False}
             with suppress(UnderpaintError):
-                told["sizes"] = [list(size) for size in embeddings.sizes(book.path)]
+                sizes = embeddings.sizes(book.path)
+                told["sizes"] = [list(size) for size in sizes]
+                told["fits"] = bool(widths) and widths <= {width for _, width in sizes}
                 told["remarks"] = dict(checkpoint.header(book.path).metadata)
             found[book.path.stem] = told
         return found

@@ -34,10 +34,12 @@ class Embedding:
         sizes: the number of vectors and their width for each text encoder; () when it cannot be
             used.
         remarks: what its trainer wrote into it.
+        fits: the model that was asked about can read it.
     """
 
     sizes: tuple[tuple[int, int], ...]
     remarks: Mapping[str, str]
+    fits: bool
 
 
 class Questions:
@@ -75,11 +77,21 @@ class Questions:
         """
         return self._told("remarks", {"kind": kind})
 
-    def embeddings(self) -> dict[str, Embedding]:
-        """Return what is known of each embedding, by name."""
-        told = self._told("embeddings")
+    def embeddings(self, model: str) -> dict[str, Embedding]:
+        """Return what is known of each embedding, by name.
+
+        Args:
+            model: what is to read them, by name; "" for none.
+
+        Raises:
+            ModelNotFoundError: there is no such model.
+        """
+        told = self._told("embeddings", {"model": model})
         sizes = {name: [(count, width) for count, width in told[name]["sizes"]] for name in told}
-        return {name: Embedding(tuple(sizes[name]), told[name]["remarks"]) for name in told}
+        return {
+            name: Embedding(tuple(sizes[name]), each["remarks"], each["fits"])
+            for name, each in told.items()
+        }
 
     def memory(self) -> Mapping[str, int]:
         """Return the bytes of the graphics card: free, total, allocated; {} without one."""

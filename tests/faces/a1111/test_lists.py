@@ -102,5 +102,3 @@ def test_styles_are_told_with_what_they_add(script: TestClient, studio: Studio) 
         studio.styles.drop("ink")
 
 
-def test_embeddings_are_an_object(script: TestClient) -> None:
-    assert script.get("/sdapi/v1/embeddings").json() == {"loaded": {}, "skipped": {}}

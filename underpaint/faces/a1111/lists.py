@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter
 
+from underpaint.errors import WorkError
 from underpaint.faces.a1111 import labels, models
 from underpaint.faces.a1111.flags import FLAGS
 from underpaint.requests._fields import Field, fields
@@ -28,9 +30,7 @@ _FORMS: Mapping[str, Mapping[str, str]] = {
     },
 }
 _EMPTY = (
-    "sd-vae",
     "sd-modules",
-    "loras",
     "hypernetworks",
     "face-restorers",
     "realesrgan-models",
@@ -53,16 +53,13 @@ def router(studio: Studio, flags: Mapping[str, Any]) -> APIRouter:
     routes.add_api_route("/schedulers", labels.schedules, summary="Schedules")
     routes.add_api_route("/upscalers", _upscalers, summary="Upscalers, none first")
     routes.add_api_route("/latent-upscale-modes", _latent_upscalers, summary="Latent upscalers")
-    routes.add_api_route("/embeddings", _embeddings, summary="Embeddings")
     routes.add_api_route("/scripts", _scripts, summary="Scripts by title")
     routes.add_api_route("/script-info", _script_info, summary="Scripts and their arguments")
-    routes.add_api_route("/memory", _memory, summary="Memory there is, in bytes")
     for name in _EMPTY:
         routes.add_api_route(f"/{name}", _nothing, summary="A list with nothing in it")
     for name in _REFRESHES:
         routes.add_api_route(f"/{name}", _done, methods=["POST"], summary="Nothing to do")
-    for name in ("unload-checkpoint", "reload-checkpoint"):
-        routes.add_api_route(f"/{name}", _object, methods=["POST"], summary="Nothing to do")
+    _of_worker(routes, studio)
 
     @routes.get("/sd-models", summary="Models")
     def sd_models() -> list[dict[str, Any]]:
@@ -86,16 +83,30 @@ def router(studio: Studio, flags: Mapping[str, Any]) -> APIRouter:
     return routes
 
 
+def _of_worker(routes: APIRouter, studio: Studio) -> None:
+    """Add the calls about what the worker holds."""
+
+    @routes.post("/unload-checkpoint", summary="Let go of all models, after the current job")
+    def unload() -> dict[str, Any]:
+        studio.worker.unload()
+        return {}
+
+    @routes.post("/reload-checkpoint", summary="Load the current model, after the current job")
+    def reload() -> dict[str, Any]:
+        studio.worker.load(models.chosen(studio).name)
+        return {}
+
+    @routes.get("/memory", summary="Memory there is, in bytes")
+    def memory() -> dict[str, Any]:
+        return {"ram": _ram(), "cuda": _cuda(studio)}
+
+
 async def _nothing() -> list[dict[str, Any]]:
     return []
 
 
 async def _done() -> None:
     """Answer null: what is on the disk is looked at when it is asked for."""
-
-
-async def _object() -> dict[str, Any]:
-    return {}
 
 
 async def _upscalers() -> list[dict[str, Any]]:
@@ -108,10 +119,6 @@ UPSCALERS = ("None", "Lanczos", "Nearest")
 
 async def _latent_upscalers() -> list[dict[str, str]]:
     return [{"name": name} for name in labels.LATENT_UPSCALERS]
-
-
-async def _embeddings() -> dict[str, Any]:
-    return {"loaded": {}, "skipped": {}}
 
 
 async def _scripts() -> dict[str, list[str]]:
@@ -145,12 +152,22 @@ def _argument(field: Field, label: str) -> dict[str, Any]:
     }
 
 
-async def _memory() -> dict[str, Any]:
-    """Return the memory there is; of a graphics card nothing, since another process has it."""
+def _ram() -> dict[str, Any]:
     try:
         page = os.sysconf("SC_PAGE_SIZE")
         total, free = (page * os.sysconf(f"SC_{name}PAGES") for name in ("PHYS_", "AVPHYS_"))
     except (AttributeError, ValueError, OSError):  # not every system tells
-        return {"ram": {"error": "not known on this system"}, "cuda": {"error": "unavailable"}}
-    ram = {"free": free, "used": total - free, "total": total}
-    return {"ram": ram, "cuda": {"error": "unavailable"}}
+        return {"error": "not known on this system"}
+    return {"free": free, "used": total - free, "total": total}
+
+
+def _cuda(studio: Studio) -> dict[str, Any]:
+    """Return the memory of the graphics card, which the worker has."""
+    known: Mapping[str, int] = {}
+    with suppress(WorkError):
+        known = studio.worker.memory()
+    if not known:
+        return {"error": "unavailable"}
+    free, total = known["free"], known["total"]
+    system = {"free": free, "used": total - free, "total": total}
+    return {"system": system, "allocated": {"current": known["allocated"]}}

@@ -88,10 +88,19 @@ def named(studio: Studio, name: str) -> Card:
     raise ModelNotFoundError(f"no {asked[:200]!r} in models; there are: {there}")
 
 
+def chosen(studio: Studio) -> Card:
+    """Return the model that is chosen among the options.
+
+    Raises:
+        ModelNotFoundError: it is no longer there; lists those there are.
+    """
+    return named(studio, str(studio.preferences.all().get("sd_model_checkpoint") or ""))
+
+
 def current(studio: Studio) -> Card | None:
     """Return the model that is chosen among the options, or None when it is no longer there."""
     try:
-        return named(studio, str(studio.preferences.all().get("sd_model_checkpoint") or ""))
+        return chosen(studio)
     except ModelNotFoundError:
         return None
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, BackgroundTasks
 
-from underpaint.faces.a1111 import extras, lists, painting, state
+from underpaint.faces.a1111 import extras, files, lists, painting, state
 from underpaint.faces.a1111.calls import Desk
 from underpaint.studio.app import Studio
 
@@ -28,6 +28,7 @@ def router(
         state.router(desk),
         state.internal(desk),
         lists.router(studio, flags),
+        files.router(studio),
         extras.router(),
         extras.controlnet(),
     ):
