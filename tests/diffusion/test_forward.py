@@ -63,6 +63,12 @@ def test_zero_terminal_ends_in_pure_noise_and_keeps_the_start(kind: BetaSchedule
     assert (clock.sigmas.diff() > 0).all()
 
 
+def test_a_clock_knows_whether_anything_is_left_at_its_end(clock: Clock) -> None:
+    assert Clock.from_betas(zero_terminal(betas("scaled_linear"))).is_zero_terminal
+    assert not clock.is_zero_terminal
+    assert not FlowClock.shifted().is_zero_terminal
+
+
 def test_sigma_and_timestep_are_inverses(clock: Clock) -> None:
     timestep = torch.rand(64, dtype=torch.float64) * 999
     torch.testing.assert_close(clock.timestep(clock.sigma(timestep)), timestep, rtol=0, atol=1e-8)

@@ -64,6 +64,16 @@ def test_min_snr_agrees_with_the_papers_table() -> None:
     torch.testing.assert_close(weights["x0"], clamped)
 
 
+def test_min_snr_plus_still_counts_where_there_is_only_noise() -> None:
+    """The weight on the loss of v: min(SNR + 1, 5) / (SNR + 1), which is 1 down to an SNR of 4."""
+    snr = SIGMA**-2
+    weight = WEIGHTINGS["min_snr_plus"](PREDICTIONS["v"], SIGMA)
+    torch.testing.assert_close(weight, (5 / (snr + 1)).clamp(max=1))
+    pure = torch.tensor([4096.0], dtype=torch.float64)
+    assert WEIGHTINGS["min_snr_plus"](PREDICTIONS["v"], pure) == pytest.approx(1, rel=1e-6)
+    assert WEIGHTINGS["min_snr"](PREDICTIONS["v"], pure) < 1e-6
+
+
 def test_edm_weighs_v_evenly() -> None:
     """With unit data, v is EDM's own preconditioner, so its weight is 1 at every level."""
     weight = WEIGHTINGS["edm"](PREDICTIONS["v"], SIGMA)

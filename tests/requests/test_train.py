@@ -97,3 +97,10 @@ def test_every_field_explains_itself() -> None:
         assert field.help.endswith(".")
         assert len(field.help) > 20
     assert TrainRequest.json_schema()["properties"]["network"]["type"] == "object"
+
+
+@pytest.mark.parametrize("prediction", ["eps", "flow"])
+def test_a_level_of_noise_only_wants_a_prediction_that_holds_there(prediction: str) -> None:
+    assert dataclasses.replace(pixels, prediction="v", zero_terminal=True).zero_terminal
+    with pytest.raises(RequestError, match="v or x0 must be predicted"):
+        dataclasses.replace(pixels, prediction=prediction, zero_terminal=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.training._things import packed
 from underpaint.errors import TrainingError
 from underpaint.events import Progress, Started
 from underpaint.requests.train import TrainRequest
@@ -208,3 +209,27 @@ def test_one_device_goes_on_where_the_other_stopped(ask: Ask, first: str, second
     alone = train(replace(request, device=second, out=f"{request.out}-alone"))
     expected = [event.loss for event in alone if isinstance(event, Learned)][30:]
     assert losses == pytest.approx(expected, rel=0.1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_learns_from_a_file_of_cut_outs(ask: Ask, tmp_path: Path, kind: str) -> None:
+    data = str(packed(tmp_path / "cutouts.safetensors"))
+    request = replace(ask(kind, flip=False), data=data, compositions=20)
+    notes = [event.what for event in train(request) if isinstance(event, Noted)]
+    assert "6 cut-outs of 3 things" in notes
+    assert "20 pictures of 16x16" in notes
+    assert model(request)
+
+
+def test_how_many_pictures_to_compose_must_be_told(ask: Ask, tmp_path: Path) -> None:
+    data = str(packed(tmp_path / "cutouts.safetensors"))
+    with pytest.raises(TrainingError, match="compositions must be above 0"):
+        list(train(replace(ask("pixels"), data=data)))
+
+
+def test_a_zero_terminal_run_learns_samples_and_says_so(ask: Ask) -> None:
+    request = ask("pixels", zero_terminal=True, weighting="min_snr_plus", steps=20, sample_every=10)
+    losses = [event.loss for event in train(request) if isinstance(event, Learned)]
+    assert all(0 < loss < 10 for loss in losses)
+    kept = read(Path(request.out) / "toy.safetensors")
+    assert kept.metadata["underpaint.betas"] == "scaled_linear zero_terminal"

@@ -103,6 +103,11 @@ class Clock:
         """The highest trained noise level."""
         return float(self.sigmas[-1])
 
+    @property
+    def is_zero_terminal(self) -> bool:
+        """Whether nothing is left of a picture at the highest level: see `zero_terminal`."""
+        return self.sigma_max >= ALPHA_BAR_AT_ZERO_SNR**-0.5 / 2
+
     def sigma(self, timestep: Tensor) -> Tensor:
         """Return the noise level of a timestep; the inverse of `timestep`.
 
@@ -158,6 +163,11 @@ class FlowClock(Clock):
         time = torch.arange(1, steps + 1, dtype=torch.float64) / steps
         time[-1] = 1 - 0.1 / steps
         return cls(shift * time / (1 - time))
+
+    @property
+    def is_zero_terminal(self) -> bool:
+        """No: t = 1, where nothing is left, is not among its levels."""
+        return False
 
     def sigma(self, timestep: Tensor) -> Tensor:
         """Return the noise level of a timestep (any shape, 0..1000), float64 on the CPU."""

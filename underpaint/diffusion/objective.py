@@ -10,7 +10,7 @@ from torch import Tensor
 from underpaint.diffusion.forward import Clock, noised, per_image
 from underpaint.diffusion.prediction import Network, Prediction
 
-Weighting: TypeAlias = Literal["uniform", "min_snr", "edm"]
+Weighting: TypeAlias = Literal["uniform", "min_snr", "min_snr_plus", "edm"]
 
 MIN_SNR_GAMMA = 5.0
 """Where the weight stops growing with the signal-to-noise ratio; the paper's value."""
@@ -76,6 +76,15 @@ def _min_snr(prediction: Prediction, sigma: Tensor) -> Tensor:
     return (sigma**-2).clamp(max=MIN_SNR_GAMMA) * prediction.c_out(sigma) ** 2
 
 
+def _min_snr_plus(prediction: Prediction, sigma: Tensor) -> Tensor:
+    """min(SNR + 1, gamma) on the error of x0, which still counts where there is only noise.
+
+    min_snr falls to 0 there, and a network with zero terminal SNR begins every picture there. The
+    one that is added is that of Salimans and Ho 2022, arXiv:2202.00512, section 4.
+    """
+    return (sigma**-2 + 1).clamp(max=MIN_SNR_GAMMA) * prediction.c_out(sigma) ** 2
+
+
 def _edm(prediction: Prediction, sigma: Tensor) -> Tensor:
     """1 / c_out^2 of EDM's preconditioner on the error of x0: Karras et al. 2022, table 1."""
     of_x0 = (sigma**2 + SIGMA_DATA**2) / (sigma * SIGMA_DATA) ** 2
@@ -83,7 +92,7 @@ def _edm(prediction: Prediction, sigma: Tensor) -> Tensor:
 
 
 WEIGHTINGS: Mapping[Weighting, Callable[[Prediction, Tensor], Tensor]] = MappingProxyType(
-    {"uniform": _uniform, "min_snr": _min_snr, "edm": _edm}
+    {"uniform": _uniform, "min_snr": _min_snr, "min_snr_plus": _min_snr_plus, "edm": _edm}
 )
 """Weight of a level on the squared error of what the network predicts, by name.
 

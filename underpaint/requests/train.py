@@ -123,7 +123,7 @@ class TrainRequest(Request):
     """What is trained: a denoiser of pixels, a first stage, or a denoiser of its latents."""
 
     data: Name
-    """The folder of pictures and their captions."""
+    """The folder of pictures and their captions, or the file of cut-outs to compose them from."""
 
     out: Name = ""
     """The folder for the run's checkpoints and samples; runs/<recipe> when not given."""
@@ -139,6 +139,9 @@ class TrainRequest(Request):
 
     variants: Annotated[int, Interval(ge=1, le=1024)] = 1
     """How many augmented copies of each picture to prepare; 1 is the picture itself only."""
+
+    compositions: NotNegative = 0
+    """How many pictures to compose, if data is a file of cut-outs; a folder has its own number."""
 
     batch: Annotated[int, Interval(ge=1, le=65536)] = 32
     """Pictures the network sees at once."""
@@ -197,7 +200,10 @@ class TrainRequest(Request):
     betas: Literal["linear", "scaled_linear", "cosine"] = "scaled_linear"
     """How the noise levels trained on are spread."""
 
-    weighting: Literal["uniform", "min_snr", "edm"] = "uniform"
+    zero_terminal: bool = False
+    """Move the noise levels so that the last is noise only: black and white can then be painted."""
+
+    weighting: Literal["uniform", "min_snr", "min_snr_plus", "edm"] = "uniform"
     """How much each noise level counts in the loss."""
 
     network: Sizes = Sizes()
@@ -222,4 +228,9 @@ class TrainRequest(Request):
             raise RequestError(
                 f"kind is {self.kind!r} and autoencoder is {self.autoencoder!r}; "
                 "latents need an autoencoder, the others take none"
+            )
+        if self.zero_terminal and self.prediction in ("eps", "flow"):
+            raise RequestError(
+                f"prediction is {self.prediction!r} and zero_terminal is true; "
+                "at a level of noise only, v or x0 must be predicted"
             )

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from underpaint.errors import WeightsError
 from underpaint.events import Event, Progress
 from underpaint.requests.train import TrainRequest
-from underpaint.training.dataset import Pictures
+from underpaint.training.dataset import PictureSet
 from underpaint.training.events import Noted
 from underpaint.training.first_stage import FirstStage
 from underpaint.training.optimizer import fastest, numbers
@@ -31,7 +31,7 @@ def copies(request: TrainRequest) -> int:
 
 
 def latents(
-    request: TrainRequest, pictures: Pictures, first_stage: FirstStage, folder: Path
+    request: TrainRequest, pictures: PictureSet, first_stage: FirstStage, folder: Path
 ) -> Generator[Event, None, Tensor]:
     """Return the latents of all copies of all pictures; those on disk are used if they are right.
 
@@ -79,7 +79,7 @@ def _digest(tensor: Tensor) -> str:
 
 
 def _encoded(
-    request: TrainRequest, pictures: Pictures, first_stage: FirstStage
+    request: TrainRequest, pictures: PictureSet, first_stage: FirstStage
 ) -> Generator[Event, None, Tensor]:
     device = next(first_stage.network.parameters()).device
     total, count = len(pictures), copies(request)

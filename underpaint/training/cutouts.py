@@ -21,10 +21,13 @@ from underpaint.media import Image
 from underpaint.training.colours import TOLD, dominant, turns
 from underpaint.weights.checkpoint import read, save
 
-__all__ = ["Cutout", "Cutouts", "Thing", "cut", "load", "pack"]
+__all__ = ["SIDE", "Cutout", "Cutouts", "Thing", "cut", "load", "pack"]
 
 QUALITY = 60
 """Of the WebP files: 3 to 5 KB for 256x256."""
+
+SIDE = 256
+"""Width and height at which they are kept, pixels."""
 
 LOOKED_AT = 64
 """Side at which colours are looked at, pixels."""

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy
 import torch
@@ -18,10 +19,32 @@ from underpaint.media import Image
 from underpaint.training.events import Noted
 from underpaint.training.folder import Source, sources
 
-__all__ = ["Pictures", "fitted", "prepare"]
+__all__ = ["PictureSet", "Pictures", "fitted", "prepare"]
 
 MOST_NOTES = 20
 """Bad pictures reported one by one; beyond, only their number."""
+
+
+class PictureSet(Protocol):
+    """Numbered pictures with captions, wherever they come from."""
+
+    @property
+    def captions(self) -> Sequence[tuple[str, ...]]:
+        """Ways to describe each picture; may be empty."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """A name of exactly these pictures, captions and this size."""
+        ...
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+    def batch(self, indices: Tensor, device: torch.device | None = None) -> Tensor:
+        """Return pictures (B, 3, size, size) in -1..1; see `Pictures.batch`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

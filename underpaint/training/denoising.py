@@ -13,7 +13,7 @@ from underpaint.diffusion.noise import starting
 from underpaint.diffusion.objective import Weighting, draw_sigmas
 from underpaint.diffusion.prediction import Network, Prediction
 from underpaint.diffusion.samplers import dpmpp_2m
-from underpaint.diffusion.sigmas import karras
+from underpaint.diffusion.sigmas import karras, sgm_uniform
 from underpaint.media import Image
 from underpaint.networks.unet import UNet
 from underpaint.training.architecture import Networks
@@ -130,7 +130,8 @@ class Denoising:
     @torch.no_grad()
     def picture(self) -> Image:
         """Paint the prompts, always from the same noise; see `Lesson`."""
-        sigmas = karras(STEPS, self.process.clock)
+        clock = self.process.clock
+        sigmas = (sgm_uniform if clock.is_zero_terminal else karras)(STEPS, clock)
         seeds = range(self.seed, self.seed + len(self.prompts))
         noise = starting([seed % 2**32 for seed in seeds], self.examples.shape, device=self.device)
         x = noise * float(sigmas[0])

@@ -55,7 +55,7 @@ def exported(request: TrainRequest, learnt: Checkpoint) -> tuple[dict[str, Tenso
     return tensors, remarks | {
         "format": "pt",
         "underpaint.prediction": request.prediction,
-        "underpaint.betas": request.betas,
+        "underpaint.betas": request.betas + (" zero_terminal" if request.zero_terminal else ""),
         "underpaint.native": str(request.size),
         "underpaint.kind": request.kind,
         "underpaint.recipe": request.recipe,

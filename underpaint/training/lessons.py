@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from underpaint.diffusion.forward import Clock, FlowClock, betas
+from underpaint.diffusion.forward import Clock, FlowClock, betas, zero_terminal
 from underpaint.diffusion.prediction import PREDICTIONS
 from underpaint.events import Event
 from underpaint.media import Image
@@ -16,7 +16,7 @@ from underpaint.requests.train import TrainRequest
 from underpaint.training.architecture import Networks
 from underpaint.training.cache import latents
 from underpaint.training.captions import Captions, Tokenize
-from underpaint.training.dataset import Pictures
+from underpaint.training.dataset import PictureSet
 from underpaint.training.denoising import Denoising, Examples, Process
 from underpaint.training.first_stage import FirstStage
 from underpaint.training.reconstruction import Reconstruction, mirrored
@@ -62,16 +62,15 @@ class Lesson(Protocol):
 
 def clock(request: TrainRequest) -> Clock:
     """Return the noise levels that a request trains on; a flow has its own."""
-    return (
-        FlowClock.shifted()
-        if request.prediction == "flow"
-        else Clock.from_betas(betas(request.betas))
-    )
+    if request.prediction == "flow":
+        return FlowClock.shifted()
+    usual = betas(request.betas)
+    return Clock.from_betas(zero_terminal(usual) if request.zero_terminal else usual)
 
 
 def lesson(
     request: TrainRequest,
-    pictures: Pictures,
+    pictures: PictureSet,
     networks: Networks,
     *,
     first_stage: FirstStage | None,
@@ -116,13 +115,13 @@ def lesson(
     )
 
 
-def _some(pictures: Pictures) -> tuple[str, ...]:
+def _some(pictures: PictureSet) -> tuple[str, ...]:
     """Return captions spread over the data set, for samples when none are asked for."""
     stride = max(1, len(pictures) // SHOWN)
     return tuple((ways or ("",))[0] for ways in pictures.captions[::stride][:SHOWN])
 
 
-def _of_pixels(request: TrainRequest, pictures: Pictures, device: torch.device) -> Examples:
+def _of_pixels(request: TrainRequest, pictures: PictureSet, device: torch.device) -> Examples:
     def clean(indices: Tensor, chance: torch.Generator) -> Tensor:
         pixels = pictures.batch(indices, device)
         return mirrored(pixels, chance) if request.flip else pixels
@@ -131,7 +130,7 @@ def _of_pixels(request: TrainRequest, pictures: Pictures, device: torch.device) 
 
 
 def _of_latents(
-    request: TrainRequest, pictures: Pictures, first_stage: FirstStage, cache: Path
+    request: TrainRequest, pictures: PictureSet, first_stage: FirstStage, cache: Path
 ) -> Generator[Event, None, Examples]:
     kept = yield from latents(request, pictures, first_stage, cache)  # (copies, N, C, h, w)
 

@@ -19,7 +19,9 @@ from underpaint.requests.train import TrainRequest
 from underpaint.training import order
 from underpaint.training.architecture import Networks, architecture, begun, check_size
 from underpaint.training.captions import tokenized
-from underpaint.training.dataset import prepare
+from underpaint.training.compositions import Compositions
+from underpaint.training.cutouts import SIDE, load
+from underpaint.training.dataset import PictureSet, prepare
 from underpaint.training.events import Noted
 from underpaint.training.first_stage import load_first_stage
 from underpaint.training.interruption import Interruption
@@ -53,7 +55,7 @@ def train(request: TrainRequest) -> Generator[Event, None, None]:
     device = _device(request)
 
     yield Started("preprocess")
-    pictures = yield from prepare(Path(request.data), out / "cache", size=request.size)
+    pictures = yield from _pictures(request, out / "cache")
     yield Noted(f"{len(pictures)} pictures of {request.size}x{request.size}")
 
     yield Started("diffusion process")
@@ -93,6 +95,18 @@ def train(request: TrainRequest) -> Generator[Event, None, None]:
         yield Started("sampling")
         yield run.sample("sampling")
         yield Noted(f"the model is {run.export()}")
+
+
+def _pictures(request: TrainRequest, cache: Path) -> Generator[Event, None, PictureSet]:
+    """Make the folder of pictures ready, or the file of cut-outs that they are composed from."""
+    data = Path(request.data)
+    if not data.is_file():
+        return (yield from prepare(data, cache, size=request.size))
+    if not request.compositions:
+        raise TrainingError(f"{str(data)!r} is a file of cut-outs; compositions must be above 0")
+    cutouts = load(data, SIDE)
+    yield Noted(f"{len(cutouts)} cut-outs of {len(cutouts.things)} things")
+    return Compositions(cutouts, count=request.compositions, size=request.size, seed=request.seed)
 
 
 def _device(request: TrainRequest) -> torch.device:

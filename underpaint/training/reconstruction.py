@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from underpaint.media import Image
 from underpaint.networks.vae import Autoencoder
 from underpaint.training.architecture import Networks
-from underpaint.training.dataset import Pictures
+from underpaint.training.dataset import PictureSet
 from underpaint.training.grid import grid
 
 __all__ = ["Reconstruction", "divergence", "edges"]
@@ -30,7 +30,7 @@ class Reconstruction:
 
     name = "reconstructions"
 
-    def __init__(self, networks: Networks, pictures: Pictures, *, flip: bool) -> None:
+    def __init__(self, networks: Networks, pictures: PictureSet, *, flip: bool) -> None:
         """Put the lesson together.
 
         Args:

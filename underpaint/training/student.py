@@ -16,7 +16,7 @@ from underpaint.training.schedule import learning_rate
 
 __all__ = ["Student"]
 
-FIXED = ("kind", "network", "prediction", "betas")
+FIXED = ("kind", "network", "prediction", "betas", "zero_terminal")
 """What cannot change in a run: its weights would no longer mean the same."""
 
 FREE = frozenset(
