@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from underpaint import files
 from underpaint.errors import WeightsError
 from underpaint.events import Event, Progress
 from underpaint.requests.train import TrainRequest
@@ -58,6 +59,7 @@ def latents(
             yield Noted(f"{path.name} is damaged; the latents are made again")
         kept = yield from _encoded(request, pictures, first_stage)
         marks = {"fingerprint": name, "digest": _digest(kept)}
+        files.folder(folder)
         save(path, {"latents": kept}, marks)
     return kept * first_stage.scale
 
