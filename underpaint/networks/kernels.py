@@ -37,7 +37,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     q, v = q.flatten(0, 1), v.flatten(0, 1)
     keys = (k.flatten(0, 1) / math.sqrt(k.shape[-1])).transpose(1, 2)
     gathered = torch.empty_like(q)
-    for some, rows in _pieces(*q.shape[:2], keys.shape[2]):
+    for some, rows in _pieces(q.shape[0], q.shape[1], keys.shape[2]):
         scores = q[some, rows] @ keys[some]
         gathered[some, rows] = scores.softmax(-1) @ v[some]
     return gathered.unflatten(0, (batch, heads))

@@ -301,6 +301,10 @@ class Autoencoder(nn.Module):
         mean, log_variance = self.quant_conv(self.encoder(folded)).chunk(2, dim=1)
         return mean, log_variance.clamp(-30.0, 20.0)
 
+    def middle(self, pixels: Tensor) -> Tensor:
+        """The mean of the latent's Gaussian, which is also its likeliest value; see `encode`."""
+        return self.encode(pixels)[0]
+
     def decode(self, latent: Tensor) -> Tensor:
         """The picture of a latent.
 

@@ -1,0 +1,82 @@
+"""Who runs a network: torch itself, or a compiler that makes another program of it.
+
+Everything that a model asks of its networks goes through one of these, part by part.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol, TypeAlias
+
+from torch import Tensor, nn
+
+__all__ = ["Inputs", "Part", "Preparation", "Runner", "torch_runner"]
+
+Inputs: TypeAlias = Mapping[str, Tensor | None]
+"""What a part is given, by the names of its method's arguments; None is not given."""
+
+
+class Part(NamedTuple):
+    """Something that a network does.
+
+    Attributes:
+        name: of the network and what it does, for files and errors.
+        network: whose weights it needs.
+        method: of the network.
+    """
+
+    name: str
+    network: nn.Module
+    method: str = "forward"
+
+
+class Runner(Protocol):
+    """Runs parts of a model."""
+
+    def __call__(self, part: Part, inputs: Inputs) -> Tensor:
+        """Return what a part makes of its inputs.
+
+        Args:
+            part: what to do.
+            inputs: of any size.
+        """
+        ...
+
+    def prepare(self, part: Part, inputs: Inputs) -> None:
+        """Do what is to be done once for a part, however long it takes.
+
+        Args:
+            part: what is to be run later.
+            inputs: an example of any size, with the same names as later.
+        """
+        ...
+
+
+class TorchRunner:
+    """Lets torch run the networks as they are."""
+
+    def __call__(self, part: Part, inputs: Inputs) -> Tensor:
+        """Return what a part makes of its inputs; see `Runner`."""
+        given = {name: tensor for name, tensor in inputs.items() if tensor is not None}
+        return getattr(part.network, part.method)(**given)
+
+    def prepare(self, part: Part, inputs: Inputs) -> None:
+        """Do nothing: there is nothing to be done before."""
+
+
+class Preparation:
+    """Prepares each part that is asked for, and lets torch run it meanwhile."""
+
+    def __init__(self, runner: Runner) -> None:
+        """Prepare parts for a runner."""
+        self._runner = runner
+
+    def __call__(self, part: Part, inputs: Inputs) -> Tensor:
+        """Return what a part makes of its inputs; see `Runner`."""
+        self.prepare(part, inputs)
+        return torch_runner(part, inputs)
+
+    def prepare(self, part: Part, inputs: Inputs) -> None:
+        """Let the runner prepare it."""
+        self._runner.prepare(part, inputs)
+
+
+torch_runner = TorchRunner()
