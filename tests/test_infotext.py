@@ -393,3 +393,20 @@ def test_a_second_pass_names_its_upscaler_built_in_or_not() -> None:
     assert (said.hires_upscaler, said.hires_sampler) == ("latent_bicubic", None)
     with pytest.raises(RequestError, match="Hires upscale is 'big'; it must be like 2"):
         read(f"{head}Hires upscale: big")
+
+
+def test_a_text_is_extended_where_its_pairs_are() -> None:
+    added = {"Postprocess upscale by": "4", "Postprocess upscaler": "a, b"}
+    told = 'Postprocess upscale by: 4, Postprocess upscaler: "a, b"'
+    head = "a\nSteps: 20, Seed: 1, Size: 512x768"
+    assert infotext.extended(head, added) == f"{head}, {told}"
+    assert (
+        infotext.extended(f"{head}\nof an extension", added) == f"{head}, {told}\nof an extension"
+    )
+    assert infotext.extended("", added).startswith(f"{told}, Version: underpaint ")
+    for text in ("", "only a prompt"):
+        prompt, _, pairs = infotext.parts(infotext.extended(text, added))
+        assert prompt == text
+        assert pairs["Postprocess upscaler"] == "a, b"
+    other = '{"prompt": "a", "uc": "b", "steps": 3}'
+    assert infotext.extended(other, added) == other

@@ -112,6 +112,27 @@ def read(text: str) -> ImageRequest:
     return ImageRequest(**values | _enlarged(folded, values))
 
 
+def extended(text: str, added: Mapping[str, str]) -> str:
+    """Return a text with more pairs behind those that it has.
+
+    One without pairs gets them below its prompt, with our version. JSON of other programs stays as
+    it is, for it would be JSON no more.
+
+    Args:
+        text: of a picture; "" for none.
+        added: values by their keys.
+    """
+    if dialects.understood(text):
+        return text
+    told, lines = [pair(key, value) for key, value in added.items()], text.rstrip().split("\n")
+    for number in _candidates(lines):
+        if len(dict(_scanned(lines[number]))) >= 3:
+            lines[number] = ", ".join([lines[number], *told])
+            return "\n".join(lines)
+    told.append(pair("Version", f"underpaint {_version()}"))
+    return "\n".join([*(lines if text else []), ", ".join(told)])
+
+
 def _as_usual(field: str, value: object) -> bool:
     """Return whether a value of the second pass is that of the first."""
     return field in ("hires_sampler", "hires_schedule") and str(value).startswith("Use same")
@@ -166,6 +187,7 @@ def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str,
         "Size": f"{request.width}x{request.height}",
         "Model hash": model_hash or None,
         "Model": model_name,
+        "VAE hash": None,
         "Variation seed": request.variation_seed if varied else None,
         "Seed resize from": None if resized == "0x0" else resized,
         "Denoising strength": request.strength if request.init or second else None,

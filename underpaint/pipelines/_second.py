@@ -9,9 +9,11 @@ from torch import Tensor
 from underpaint.diffusion.samplers._step import Step
 from underpaint.families._model import Model
 from underpaint.pipelines import _upscaling
+from underpaint.pipelines._enlarging import enlarger
 from underpaint.pipelines._listening import Listener
 from underpaint.pipelines._passes import Pass
 from underpaint.prompt.lines import Lines
+from underpaint.requests._upscalers import is_latent
 from underpaint.requests.image import ImageRequest
 
 
@@ -34,10 +36,16 @@ class Second:
             model: what paints.
             passed: steps of the first pass.
             lines: where wildcards in prompts find their lines.
-            folders: where adapters and embeddings are.
+            folders: where adapters, embeddings and upscalers are.
+
+        Raises:
+            ModelNotFoundError: there is no such upscaler; lists those there are.
+            WeightsError: its file is not acceptable.
         """
         self._request, self._model = request, model
         self._walk = Pass(request, model, over=True)
+        name = request.hires_upscaler
+        self._by = name if is_latent(name) else enlarger(name, folders, model.device)
         self._listener = Listener(request, model, lines=lines, folders=folders)
         self.said = [
             self._listener.plan(request.alone(index), calls=self._walk.calls, passed=passed)
@@ -53,8 +61,8 @@ class Second:
         """Return what the text of picture `index` says of the files that the second pass read."""
         return self._listener.remarks(self.said[index])
 
-    def walk(self, indices: Sequence[int], latents: Tensor) -> Iterator[Step]:
-        """Enlarge some pictures and go over them.
+    def walk(self, indices: Sequence[int], latents: Tensor) -> Iterator[Step | None]:
+        """Enlarge some pictures, which yields None now and then, and go over them.
 
         Args:
             indices: which they are; their prompts say the same.
@@ -63,7 +71,7 @@ class Second:
         request, walk = self._request, self._walk
         alone = [request.alone(index) for index in indices]
         canvas = self._model.canvas(request.width, request.height)
-        begun = _upscaling.enlarged(latents, request.hires_upscaler, self._model, canvas)
+        begun = yield from _upscaling.enlarged(latents, self._by, self._model, canvas=canvas)
         estimates = self._listener.estimates(
             self.said[indices[0]], guided=walk.is_guided, surroundings=self._surroundings(*canvas)
         )

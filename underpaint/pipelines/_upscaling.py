@@ -1,16 +1,16 @@
 """Latents brought to another size, as they are or by way of their pictures."""
 
 import math
+from collections.abc import Generator
 
-import numpy
 import torch
 from torch import Tensor, nn
 
 from underpaint.families._model import Model
 from underpaint.media import Image
 from underpaint.pipelines import _pixels
+from underpaint.pipelines._enlarging import Enlarger
 from underpaint.pipelines._placing import placed
-from underpaint.requests._upscalers import is_latent
 
 MOST = 2048
 
@@ -37,26 +37,32 @@ def stretched(latent: Tensor, upscaler: str, height: int, width: int) -> Tensor:
     return nn.functional.interpolate(latent, (height, width), mode=mode, antialias=antialias)
 
 
-def enlarged(latents: Tensor, upscaler: str, model: Model, canvas: tuple[int, int]) -> Tensor:
-    """Return the latents of larger pictures, (B, C, h, w); what stands out is cut on two sides.
+def enlarged(
+    latents: Tensor, by: str | Enlarger, model: Model, *, canvas: tuple[int, int]
+) -> Generator[None, None, Tensor]:
+    """Bring latents to the size of larger pictures; yields now and then where that takes long.
 
     Args:
-        latents: of the smaller ones.
-        upscaler: what enlarges.
+        latents: of the smaller ones, (B, C, h, w).
+        by: an upscaler that works on latents, or what enlarges their pictures.
         model: whose latents they are.
         canvas: width and height wanted, in pixels.
 
+    Returns:
+        (B, C, h, w); what stands out is cut on two sides.
+
     Raises:
-        WeightsError: a latent holds no picture.
+        WeightsError: a latent holds no picture, or an upscaler makes none of it.
     """
-    if is_latent(upscaler):
-        return _covering(latents, upscaler, *model.latent_shape(*canvas)[1:])
-    scale = nearest if upscaler == "nearest" else Image.resized
-    pictures = [
-        placed(_pixels.picture(_pixels.sound(pixels, model.name)), "crop", *canvas, scale=scale)
-        for pixels in model.decode(latents).split(1)
-    ]
-    return model.encode(torch.cat([_pixels.tensor(picture) for picture in pictures])).to(latents)
+    if isinstance(by, str):
+        return _covering(latents, by, *model.latent_shape(*canvas)[1:])
+    pictures: list[Tensor] = []
+    for pixels in model.decode(latents).split(1):
+        small = _pixels.picture(_pixels.sound(pixels, model.name))
+        factor = max(canvas[0] / small.width, canvas[1] / small.height)
+        large = yield from by.walk(small, round(small.width * factor), round(small.height * factor))
+        pictures.append(_pixels.tensor(placed(large, "crop", *canvas)))
+    return model.encode(torch.cat(pictures)).to(latents)
 
 
 def _covering(latents: Tensor, upscaler: str, height: int, width: int) -> Tensor:
@@ -69,13 +75,6 @@ def _covering(latents: Tensor, upscaler: str, height: int, width: int) -> Tensor
     large = stretched(latents, upscaler, down, across)
     top, left = (down - height) // 2, (across - width) // 2
     return large[:, :, top : top + height, left : left + width]
-
-
-def nearest(picture: Image, width: int, height: int) -> Image:
-    """Return a picture at a size, each pixel the nearest of those there were."""
-    rows = numpy.arange(height) * picture.height // height
-    columns = numpy.arange(width) * picture.width // width
-    return Image.of(picture.array()[rows][:, columns])
 
 
 def own_size(picture: Image, factor: int) -> tuple[int, int]:

@@ -25,6 +25,7 @@ from underpaint.requests.image import ImageRequest
 __all__ = ["generate"]
 
 AT_ONCE_ON_A_GPU = 4
+ENLARGING = "enlarging for the second pass"
 
 
 @torch.no_grad()
@@ -75,6 +76,9 @@ def generate(
         latents, before = known, number * steps
         painted = walk.walk(alone, denoise, begun, noise)
         for step in _through(painted, second, indices, walk.steps):
+            if step is None:
+                yield Progress(before + walk.steps, len(groups) * steps, ENLARGING)
+                continue
             latents, preview = step.x, _pixels.picture(model.preview(step.denoised))
             yield Progress(before + step.index + 1, len(groups) * steps, "", preview)
 
@@ -162,8 +166,10 @@ def _picture(latent: Tensor, size: tuple[int, int], model: Model) -> Image:
 
 def _through(
     steps: Iterator[Step], second: Second | None, indices: Sequence[int], walked: int
-) -> Iterator[Step]:
+) -> Iterator[Step | None]:
     """Yield the steps of the first pass and, where there is one, of the second over its latents.
+
+    Between them comes None now and then, while what the first has painted is enlarged.
 
     Args:
         steps: of the first pass.
@@ -177,4 +183,4 @@ def _through(
         yield step
     if second is not None and latents is not None:
         for step in second.walk(indices, latents):
-            yield replace(step, index=walked + step.index)
+            yield step and replace(step, index=walked + step.index)

@@ -70,9 +70,9 @@ def marked(image: Image, content: str) -> Image:
         image: the picture; one without a text says nothing.
         content: of the picture that it was made from; "" for none.
     """
-    return (
-        image.with_text(f"{image.text}, {_ORIGIN}: {content}") if content and image.text else image
-    )
+    if not (content and image.text):
+        return image
+    return image.with_text(infotext.extended(image.text, {_ORIGIN: content}))
 
 
 def origin(text: str) -> str:
