@@ -215,6 +215,15 @@ class TrainRequest(Request):
     start: Name | None = None
     """The file of the weights to start from; fresh ones when not given."""
 
+    teacher: Name | None = None
+    """The file of a trained model of these sizes, whose many guided steps are learnt in few."""
+
+    teacher_guidance: Annotated[float, Interval(ge=1, le=30)] = 4.0
+    """The guidance scale that the teacher paints with, which is then part of the student."""
+
+    few_steps: Annotated[int, Interval(ge=1, le=16)] = 4
+    """Steps that the student takes, if there is a teacher."""
+
     resume: bool = True
     """Go on from the last checkpoint in the run's folder, if there is one."""
 
@@ -228,6 +237,10 @@ class TrainRequest(Request):
             raise RequestError(
                 f"kind is {self.kind!r} and autoencoder is {self.autoencoder!r}; "
                 "latents need an autoencoder, the others take none"
+            )
+        if self.teacher is not None and self.kind == "autoencoder":
+            raise RequestError(
+                "teacher is given and kind is 'autoencoder'; only denoisers have one"
             )
         if self.zero_terminal and self.prediction in ("eps", "flow"):
             raise RequestError(

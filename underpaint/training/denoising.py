@@ -1,6 +1,6 @@
 """Teaching a denoiser, of pixels or of latents: noise a picture, let the network undo it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,8 +11,9 @@ from underpaint.diffusion.forward import Clock
 from underpaint.diffusion.guidance import guided
 from underpaint.diffusion.noise import starting
 from underpaint.diffusion.objective import Weighting, draw_sigmas
-from underpaint.diffusion.prediction import Network, Prediction
+from underpaint.diffusion.prediction import Denoiser, Network, Prediction
 from underpaint.diffusion.samplers import dpmpp_2m
+from underpaint.diffusion.samplers._step import Step
 from underpaint.diffusion.sigmas import karras, sgm_uniform
 from underpaint.media import Image
 from underpaint.networks.unet import UNet
@@ -62,6 +63,7 @@ class Denoising:
     """The denoising lesson of Ho et al. 2020, arXiv:2006.11239, algorithm 1, with words."""
 
     name = "samples"
+    guidance_scale = GUIDANCE_SCALE
 
     def __init__(
         self,
@@ -99,13 +101,11 @@ class Denoising:
         clean = self.examples.clean(indices, chance).to(self.device)
         noise = torch.randn(clean.shape, generator=chance)
         sigma = draw_sigmas(self.process.clock, len(clean), chance)
-        network = self._listening(len(clean))
+        heard = self._silence(len(clean))
         if self.captions is not None:
-            network = self._told(
-                *self.captions.read(self.captions.drawn(indices, chance), self.device)
-            )
+            heard = self.captions.read(self.captions.drawn(indices, chance), self.device)
         losses = objective.loss(
-            network,
+            self._told(*heard),
             self.process.prediction,
             self.process.clock,
             clean,
@@ -115,37 +115,45 @@ class Denoising:
         )
         return losses.mean()
 
-    def _told(self, context: Tensor, pooled: Tensor) -> Network:
-        """Return the U-Net bound to words."""
-        vector = None if self.unet.params.pooled_width is None else pooled
-        return lambda x, timestep: self.unet(x, timestep, context, vector)
+    def _told(self, context: Tensor, pooled: Tensor, unet: UNet | None = None) -> Network:
+        """Return the U-Net, or another like it, bound to words."""
+        told = unet or self.unet
+        vector = None if told.params.pooled_width is None else pooled
+        return lambda x, timestep: told(x, timestep, context, vector)
 
-    def _listening(self, count: int) -> Network:
-        """Return the U-Net bound to silence: one token of zeros."""
+    def _silence(self, count: int) -> tuple[Tensor, Tensor]:
+        """Return what is listened to without words: one token of zeros, and its vector."""
         params = self.unet.params
         context = torch.zeros(count, 1, params.context_width, device=self.device)
-        pooled = torch.zeros(count, params.pooled_width or 0, device=self.device)
-        return self._told(context, pooled)
+        return context, torch.zeros(count, params.pooled_width or 0, device=self.device)
 
     @torch.no_grad()
     def picture(self) -> Image:
         """Paint the prompts, always from the same noise; see `Lesson`."""
-        clock = self.process.clock
-        sigmas = (sgm_uniform if clock.is_zero_terminal else karras)(STEPS, clock)
+        sigmas = self.levels()
         seeds = range(self.seed, self.seed + len(self.prompts))
         noise = starting([seed % 2**32 for seed in seeds], self.examples.shape, device=self.device)
         x = noise * float(sigmas[0])
-        denoise = guided(self._estimates(), 1.0 if self.captions is None else GUIDANCE_SCALE)
-        for step in dpmpp_2m.sample(denoise, x, sigmas):
+        scale = 1.0 if self.captions is None else self.guidance_scale
+        for step in self.walk(guided(self._estimates(), scale), x, sigmas):
             x = step.x
         return grid(self.examples.shown(x))
+
+    def levels(self) -> Tensor:
+        """Return the noise levels that the sample pictures walk down."""
+        clock = self.process.clock
+        return (sgm_uniform if clock.is_zero_terminal else karras)(STEPS, clock)
+
+    def walk(self, denoise: Denoiser, x: Tensor, sigmas: Tensor) -> Iterator[Step]:
+        """Return the walk of the sample pictures down these levels."""
+        return dpmpp_2m.sample(denoise, x, sigmas)
 
     def _estimates(self) -> Callable[[Tensor, Tensor], tuple[Tensor, ...]]:
         """Return what gives the estimates with the prompts and with the empty caption."""
         count = len(self.prompts)
         prediction, clock = self.process.prediction, self.process.clock
         if self.captions is None:
-            denoise = prediction.denoiser(self._listening(count), clock)
+            denoise = prediction.denoiser(self._told(*self._silence(count)), clock)
             return lambda x, sigma: (denoise(x, sigma),)
         texts = [*self.prompts, *[""] * count]
         denoise = prediction.denoiser(

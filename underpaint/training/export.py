@@ -60,7 +60,7 @@ def exported(request: TrainRequest, learnt: Checkpoint) -> tuple[dict[str, Tenso
         "underpaint.kind": request.kind,
         "underpaint.recipe": request.recipe,
         "underpaint.step": str(learnt.step),
-    }
+    } | ({"underpaint.few_steps": str(request.few_steps)} if request.teacher else {})
 
 
 def _of_first_stage(known: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from underpaint.training.cache import latents
 from underpaint.training.captions import Captions, Tokenize
 from underpaint.training.dataset import PictureSet
 from underpaint.training.denoising import Denoising, Examples, Process
+from underpaint.training.distilling import Distilling, load_teacher
 from underpaint.training.first_stage import FirstStage
 from underpaint.training.reconstruction import Reconstruction, mirrored
 
@@ -105,13 +106,17 @@ def lesson(
     if isinstance(text, ClipText):
         captions = Captions(pictures.captions, text, tokenize, dropout=request.caption_dropout)
     process = Process(clock(request), PREDICTIONS[request.prediction], request.weighting)
-    return Denoising(
+    prompts, seed = request.sample_prompts or _some(pictures), request.seed
+    if request.teacher is None:
+        return Denoising(networks, process, examples, captions=captions, prompts=prompts, seed=seed)
+    return Distilling(
         networks,
         process,
         examples,
         captions=captions,
-        prompts=request.sample_prompts or _some(pictures),
-        seed=request.seed,
+        prompts=prompts,
+        seed=seed,
+        teacher=load_teacher(request, networks, device),
     )
 
 

@@ -75,8 +75,9 @@ def train(request: TrainRequest) -> Generator[Event, None, None]:
     coded = first_stage.network.params if first_stage else None
     networks = architecture(request, channels=coded.latent_channels if coded else 3)
     check_size(request.size, networks, pixels=coded.factor if coded else 1)
-    if request.start:
-        yield from begun(networks, Path(request.start))
+    start = request.start or request.teacher
+    if start:
+        yield from begun(networks, Path(start))
     yield Noted(_placed(networks, device, compiled=request.compile))
 
     yield Started("training")
