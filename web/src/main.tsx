@@ -9,6 +9,7 @@ import { connect } from "./studio/connection";
 import { openExample } from "./studio/drawing";
 import { easel } from "./studio/state";
 import { tell } from "./studio/toasts";
+import { watchTokens } from "./studio/tokens";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/layout.css";
@@ -26,6 +27,7 @@ async function start(): Promise<void> {
   const { signal } = new AbortController();
   listen(signal);
   connect(signal);
+  watchTokens();
   render(<App />, document.getElementById("page") as HTMLElement);
   await keepDrawing();
 }

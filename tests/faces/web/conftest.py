@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ROOT = Path(__file__).parents[3]
-KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".txt": "text/plain"}
 
 
 @dataclass
@@ -39,6 +38,8 @@ class Server:
         url: the page's address, with the key; "" while it does not run.
         port: where it stands; the same after a restart.
         engine: what paints: "stub", or "inline" for the real thing.
+
+    Styles and models are kept beside the pictures.
     """
 
     out: Path
@@ -51,7 +52,7 @@ class Server:
         """Start, and wait until it says where it is."""
         command = [sys.executable, "-m", "underpaint", "studio", "--port", str(self.port)]
         self.process = subprocess.Popen(
-            [*command, "--out", str(self.out)],
+            [*command, "--out", str(self.out), *self._beside()],
             cwd=ROOT,
             env=os.environ | {"UNDERPAINT_ENGINE": self.engine, "OMP_NUM_THREADS": "1"},
             stdout=subprocess.PIPE,
@@ -65,6 +66,16 @@ class Server:
                 self.url, self.port = found[0], int(found[1])
                 return
         raise AssertionError("the studio did not start")
+
+    def _beside(self) -> list[str]:
+        folder = self.out.parent
+        return ["--styles", str(folder / "styles.csv"), "--models", str(folder / "models")]
+
+    def put(self, place: str, data: bytes = b"") -> None:
+        """Put a file into the folder of models."""
+        path = self.out.parent / "models" / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
     def kill(self) -> None:
         """End it without a warning, its worker too."""
@@ -189,7 +200,11 @@ class Desk:
     def drop(self, paths: Path | Sequence[Path], choice: str = "") -> None:
         """Drop files on the page, and say what shall become of them."""
         files = [
-            [base64.b64encode(path.read_bytes()).decode(), path.name, KINDS.get(path.suffix, "")]
+            [
+                base64.b64encode(path.read_bytes()).decode(),
+                path.name,
+                "" if path.suffix == ".ora" else "image/png",
+            ]
             for path in ([paths] if isinstance(paths, Path) else paths)
         ]
         self.page.evaluate(
@@ -226,7 +241,7 @@ def browser() -> Iterator["Browser"]:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A studio that the journeys of a file share."""
-    server = Server(tmp_path_factory.mktemp("studio"))
+    server = Server(tmp_path_factory.mktemp("studio") / "out")
     server.start()
     yield server
     server.kill()

@@ -9,16 +9,20 @@ import {
   type Picture,
   Refusal,
   type Schema,
+  type Style,
   Unreachable,
 } from "./types";
 
 export interface Wish {
+  readonly kind?: string;
   readonly request: Fields;
   /** Pictures of the gallery that stand in fields of the request, by field. */
   readonly inputs?: Readonly<Record<string, string>>;
   /** The same key twice is one job: a press of the button is never painted twice. */
   readonly key: string;
   readonly front?: boolean;
+  /** Names of styles to lay over the prompts. */
+  readonly styles?: readonly string[];
   /** The picture of the gallery that this one goes on from. */
   readonly parent?: string;
 }
@@ -29,22 +33,26 @@ export async function knock(): Promise<void> {
 }
 
 export async function catalogue(): Promise<Catalogue> {
-  const [models, samplers, schedules, schemas] = await Promise.all([
+  const [models, samplers, schedules, upscalers, controlnets, schemas] = await Promise.all([
     call<{ data: Json[] }>("GET", "v1/models"),
     call<Json[]>("GET", "v1/samplers"),
     call<Json[]>("GET", "v1/schedules"),
+    call<Json[]>("GET", "v1/upscalers"),
+    call<Json[]>("GET", "v1/controlnets"),
     call<Record<string, Schema>>("GET", "v1/schemas"),
   ]);
   return {
     models: models.data.map(named),
     samplers: samplers.map(named),
     schedules: schedules.map(named),
-    schema: schemas["image"],
+    upscalers: upscalers.map(named),
+    controlnets: controlnets.map(named),
+    schemas,
   };
 }
 
-export async function submit({ request, inputs = {}, key, front = false, parent = "" }: Wish): Promise<Job> {
-  const order = { kind: "image", request, inputs, front, parent: parent || null };
+export async function submit({ key, parent, ...wish }: Wish): Promise<Job> {
+  const order = { ...wish, parent: parent || null };
   return jobOf(await call<Json>("POST", "v1/jobs", order, { "Idempotency-Key": key }));
 }
 
@@ -97,8 +105,38 @@ export async function restore(id: string): Promise<void> {
   await call("POST", `v1/gallery/${id}/restore`);
 }
 
+/** What prompts can name: adapters in <lora:...>, embeddings bare. */
+export async function prompted(what: "adapters" | "embeddings"): Promise<string[]> {
+  return (await call<Json[]>("GET", `v1/${what}`)).map(({ name }) => String(name));
+}
+
+export interface Tokens {
+  /** How many a context holds. */
+  readonly room: number;
+  readonly prompt: readonly number[];
+  readonly negative: readonly number[];
+}
+
+/** How many tokens each context of the prompts has. */
+export async function tokens(prompts: Fields): Promise<Tokens> {
+  return call<Tokens>("POST", "v1/tokens", prompts);
+}
+
+export async function styles(): Promise<Style[]> {
+  return call<Style[]>("GET", "v1/styles");
+}
+
+export async function keepStyle(style: Style): Promise<void> {
+  await call("PUT", "v1/styles", style);
+}
+
+export async function dropStyle(name: string): Promise<void> {
+  await call("DELETE", `v1/styles?${new URLSearchParams({ name })}`);
+}
+
 function named(entry: Json): Named {
-  return { id: String(entry["id"]), label: String(entry["label"] ?? entry["id"]) };
+  const id = String(entry["id"] ?? entry["name"]);
+  return { id, label: String(entry["label"] ?? id) };
 }
 
 async function call<T>(

@@ -8,6 +8,7 @@ export function jobOf(json: Json): Job {
   const progress = (json["progress"] ?? {}) as Json;
   return {
     id: text(json["id"]),
+    kind: text(json["kind"]),
     state: json["state"] as JobState,
     request: (json["request"] ?? {}) as Fields,
     position: Number(json["position"] ?? 0),

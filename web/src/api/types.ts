@@ -7,6 +7,8 @@ export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 
 export interface Job {
   readonly id: string;
+  /** image, upscale...: one of the schemas. */
+  readonly kind: string;
   readonly state: JobState;
   readonly request: Fields;
   /** How many jobs go first; 0 for the next one and for those that do not wait. */
@@ -48,11 +50,21 @@ export interface Named {
   readonly label: string;
 }
 
+/** Words kept under a name, laid over the prompts. */
+export interface Style {
+  readonly name: string;
+  readonly prompt: string;
+  readonly negative: string;
+}
+
 export interface Catalogue {
   readonly models: readonly Named[];
   readonly samplers: readonly Named[];
   readonly schedules: readonly Named[];
-  readonly schema: Schema;
+  readonly upscalers: readonly Named[];
+  readonly controlnets: readonly Named[];
+  /** What each kind of work can be asked for with. */
+  readonly schemas: Readonly<Record<string, Schema>>;
 }
 
 /** The part of JSON Schema that requests are described in. */
@@ -68,6 +80,8 @@ export interface Schema {
   readonly contentEncoding?: string;
   readonly anyOf?: readonly Schema[];
   readonly properties?: Record<string, Schema>;
+  /** Of the whole request: the parts that it is made of. */
+  readonly $defs?: Readonly<Record<string, Schema>>;
 }
 
 /** What the server tells while it works. */

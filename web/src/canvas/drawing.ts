@@ -4,7 +4,7 @@ import { BLACK, type Colour } from "./colours";
 import { type Rect, type Size, all } from "./geometry";
 import { type Pixels, blank, lay, over, cut } from "./pixels";
 
-/** sketch: what is painted from. mask: what is repainted. guide: seen only by who draws. */
+/** sketch: what is painted from. mask: what is repainted. guide: for the eye, and for a ControlNet. */
 export type Role = "sketch" | "mask" | "guide";
 
 export interface Layer {
@@ -79,6 +79,15 @@ export function sketch(drawing: Drawing, rect: Rect = all(drawing)): Pixels {
   for (const each of drawing.layers) {
     if (each.visible && each.role === "sketch") lay(result, cut(each.pixels, rect), 0, 0, each.opacity);
   }
+  return result;
+}
+
+/** The visible guide layers over a background; null when nothing is drawn on them. */
+export function guide(drawing: Drawing, background: Colour): Pixels | null {
+  const guides = drawing.layers.filter((each) => each.visible && each.role === "guide");
+  if (!guides.some(({ pixels }) => isMarked(pixels))) return null;
+  const result = blank(drawing, background);
+  for (const { pixels, opacity } of guides) lay(result, pixels, 0, 0, opacity);
   return result;
 }
 

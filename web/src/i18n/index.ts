@@ -32,6 +32,12 @@ export function fieldName(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1).replace(/_/g, " ");
 }
 
+/** What a choice of a field is called. */
+export function choiceName(field: string, id: string): string {
+  const key = `choice.${field}.${id}`;
+  return key in en ? say(key as Key) : id;
+}
+
 /** A stretch of time for people: "8 s", "2 min". */
 export function duration(seconds: number): string {
   return seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;

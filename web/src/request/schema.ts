@@ -19,6 +19,8 @@ export interface Described {
   readonly help: string;
   readonly default: unknown;
   readonly control: Control;
+  /** It may be left open, for what is usual. */
+  readonly optional: boolean;
 }
 
 /** The fields of a request that a person sets with a control; pictures come from the canvas. */
@@ -26,7 +28,8 @@ export function described(schema: Schema): Described[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const control = controlOf(field);
     const help = (field.description ?? "").replace(/\s+/g, " ");
-    return control ? [{ name, help, default: field.default, control }] : [];
+    const optional = field.anyOf?.some(({ type }) => type === "null") ?? false;
+    return control ? [{ name, help, default: field.default, control, optional }] : [];
   });
 }
 

@@ -90,6 +90,8 @@ async function reread(id: string): Promise<void> {
   update(id, job);
   if (id !== work.value.shown || !isOver(job)) return;
   await needPictures();
+  // Of a grid the sheet is what was asked for; it is the last.
+  if (job.kind === "grid" && job.state === "done") work.set({ picked: job.pictures.length - 1 });
   if (job.state === "done") speak(say("results.done", { count: job.pictures.length }));
   if (job.state === "failed") speak(`${say("results.failed")}: ${job.error}`);
   for (const note of job.notes) tell(note);

@@ -10,8 +10,9 @@ import { type Pixels, blank, words, packed } from "../canvas/pixels";
 import { texts } from "../canvas/png";
 import { say } from "../i18n";
 import { recalled } from "../request/recall";
-import { recall } from "./painting";
-import { type Mode, easel, server, settings, view } from "./state";
+import type { Mode } from "../request/groups";
+import { fields, recall, setField } from "./painting";
+import { easel, server, settings, view } from "./state";
 import { attempt, tell } from "./toasts";
 
 export const SQUARE: Size = { width: 512, height: 512 };
@@ -94,7 +95,7 @@ export async function openExample(address: string, prompt: string): Promise<void
   const picture = await decoded(await (await fetch(address)).blob());
   easel.renew(SQUARE, WHITE, fittedInto(picture, SQUARE));
   easel.open(easel.drawing);
-  settings.set({ fields: { prompt, ...settings.value.fields } });
+  if (!fields()["prompt"]) setField("prompt", prompt);
 }
 
 /** Light pixels as marks: what is white in a mask is repainted. */

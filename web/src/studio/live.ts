@@ -25,7 +25,7 @@ export function toggleLive(): void {
 
 function begin(): void {
   view.set({ live: true, side: "results" });
-  const set = settings.value.fields["seed"];
+  const set = fields()["seed"];
   const seed = typeof set === "number" && set >= 0 ? set : Math.floor(Math.random() * 2 ** 32);
   live.set({ seed, working: false });
   socket = new Live({ picture: show, refused, closed });

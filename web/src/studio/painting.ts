@@ -2,10 +2,13 @@
 
 import * as api from "../api/client";
 import type { Catalogue, Fields, Picture } from "../api/types";
-import { mask, sketch } from "../canvas/drawing";
+import { BLACK, WHITE } from "../canvas/colours";
+import { guide, mask, sketch } from "../canvas/drawing";
 import { base64 } from "../canvas/pictures";
 import { png } from "../canvas/png";
 import { say } from "../i18n";
+import { isPlotted } from "../request/axes";
+import { kindOf } from "../request/groups";
 import { defaults, described, fitting } from "../request/schema";
 import { needPictures, isOver, shownJob, update } from "./jobs";
 import { easel, server, settings, view, work } from "./state";
@@ -13,29 +16,44 @@ import { attempt, tell } from "./toasts";
 
 const MAX_PROMPTS = 100;
 /** Fields that hold pictures: they come from the canvas or the gallery. */
-const PICTURES: Fields = { init: null, mask: null };
+const PICTURES: Fields = { init: null, mask: null, controls: null };
 
-/** Every field as it would be sent, without the pictures. */
-export function fields(): Fields {
-  const { catalogue } = server.value;
-  if (!catalogue) return settings.value.fields;
+/** Every field as it would be sent, without the pictures; a picture's size is the drawing's. */
+export function fields(kind = "image"): Fields {
   const { width, height } = easel.drawing;
-  const all = { ...defaults(catalogue.schema), ...settings.value.fields, width, height };
+  const schema = server.value.catalogue?.schemas[kind];
+  const all = {
+    ...(schema ? defaults(schema) : {}),
+    ...settings.value.fields[kind],
+    ...(kind === "image" ? { width, height } : {}),
+  };
   return Object.fromEntries(
     Object.entries(all).filter(([name, value]) => !(name in PICTURES) && value != null),
   );
 }
 
-export function setField(name: string, value: unknown): void {
-  settings.set({ fields: { ...settings.value.fields, [name]: value } });
+export function setField(name: string, value: unknown, kind = "image"): void {
+  const { fields: all } = settings.value;
+  settings.set({ fields: { ...all, [kind]: { ...all[kind], [name]: value } } });
+}
+
+/** Everything back to the defaults, but for the words and the model. */
+export function reset(kind: string): void {
+  const { prompt, negative, model } = settings.value.fields[kind] ?? {};
+  settings.set({
+    fields: { ...settings.value.fields, grid: {}, control: {}, [kind]: { prompt, negative, model } },
+  });
 }
 
 /** Paint: send the request as it stands; `front` goes before what waits. */
 export function generate(front = false): Promise<void> {
   return attempt(async () => {
     if (!server.value.catalogue) return tell(say("status.offline"), "bad");
-    const request = await withPictures(fields());
-    if (request) await send({ request, front, parent: "init" in request ? settings.value.parent : "" });
+    const [kind, asked] = wanted();
+    const request = await withPictures(asked);
+    if (!request) return;
+    const parent = "init" in request ? settings.value.parent : "";
+    await send({ kind, request, front, parent, styles: kind === "upscale" ? [] : settings.value.styles });
   });
 }
 
@@ -43,13 +61,36 @@ export function generate(front = false): Promise<void> {
 export function reproduce(picture: Picture): Promise<void> {
   return attempt(async () => {
     const given = Object.entries(picture.request).filter(([name]) => !(name in PICTURES));
-    await send({ request: Object.fromEntries(given), inputs: picture.inputs });
+    const kind = await kindOfPicture(picture);
+    await send({ kind, request: Object.fromEntries(given), inputs: picture.inputs });
   });
 }
 
+/** Enlarge a picture of the gallery as the controls of enlarging say. */
+export function upscale(picture: Picture): Promise<void> {
+  return attempt(async () => {
+    await send({ kind: "upscale", request: fields("upscale"), inputs: { init: picture.id } });
+  });
+}
+
+/** The kind of work that made a picture. */
+async function kindOfPicture({ job }: Picture): Promise<string> {
+  return job ? (await api.job(job)).kind : "image";
+}
+
+/** The kind of work that Generate asks for, and its fields without pictures. */
+export function wanted(): [kind: string, request: Fields] {
+  const kind = kindOf(settings.value.mode);
+  if (kind !== "image" || !isPlotted(settings.value.fields["grid"])) return [kind, fields(kind)];
+  // How many pictures a grid has follows from its axes.
+  const { batch: _, ...picture } = fields();
+  return ["grid", { ...picture, ...settings.value.fields["grid"] }];
+}
+
 /** The request with what the mode takes from the canvas; null when there is nothing to repaint. */
-async function withPictures(request: Fields): Promise<Fields | null> {
+async function withPictures(plain: Fields): Promise<Fields | null> {
   const { mode } = settings.value;
+  const request = mode === "upscale" ? plain : await controlled(plain);
   if (mode === "words") return request;
   const marks = mode === "inpaint" ? mask(easel.drawing) : null;
   if (mode === "inpaint" && !marks) {
@@ -58,6 +99,17 @@ async function withPictures(request: Fields): Promise<Fields | null> {
   }
   const init = base64(await png(sketch(easel.drawing)));
   return marks ? { ...request, init, mask: base64(await png(marks)) } : { ...request, init };
+}
+
+/** The request led by the guide layers, where a ControlNet is chosen; without guides, by the sketch. */
+async function controlled(request: Fields): Promise<Fields> {
+  const control = settings.value.fields["control"];
+  if (!control?.["model"]) return request;
+  // What no preprocessor makes lines of must be drawn in white on black.
+  const plain = (control["preprocessor"] ?? "none") === "none";
+  const guides = guide(easel.drawing, plain ? BLACK : WHITE);
+  const picture = guides ? { picture: base64(await png(guides)) } : {};
+  return { ...request, controls: [{ ...control, ...picture }] };
 }
 
 /** Hand a job in, and show it. */
@@ -87,7 +139,8 @@ export function recall(values: Fields): void {
   if (!catalogue) return;
   const chosen = fittingFields(values, catalogue);
   const { width, height, ...rest } = chosen;
-  settings.set({ fields: { ...settings.value.fields, ...rest } });
+  const { fields: all } = settings.value;
+  settings.set({ fields: { ...all, image: { ...all["image"], ...rest } } });
   const { drawing } = easel;
   const size = { width: Number(width ?? drawing.width), height: Number(height ?? drawing.height) };
   easel.resize(size);
@@ -95,7 +148,7 @@ export function recall(values: Fields): void {
 
 export function fittingFields(values: Fields, catalogue: Catalogue): Fields {
   const kept: Fields = {};
-  for (const { name, control } of described(catalogue.schema)) {
+  for (const { name, control } of described(catalogue.schemas["image"])) {
     const value = values[name] === undefined ? null : fitting(control, values[name]);
     if (value !== null && name !== "batch") kept[name] = value;
   }

@@ -3,6 +3,7 @@
 import type { Catalogue, Fields, Job, Picture } from "../api/types";
 import { BLACK, type Colour, WHITE } from "../canvas/colours";
 import { type Brush, Easel, type Tool } from "../canvas/easel";
+import type { Mode } from "../request/groups";
 import { Store, kept } from "../store";
 
 /** The one drawing of the page. */
@@ -27,13 +28,12 @@ export const tools = kept(
   [],
 );
 
-/** Where painting starts: from words alone, over the sketch, or inside the mask. */
-export type Mode = "words" | "sketch" | "inpaint";
-
-export const settings = kept("settings", {
+export const settings = kept("request", {
   mode: "sketch" as Mode,
-  /** What was set by hand; everything else is the schema's default. */
-  fields: {} as Fields,
+  /** What was set by hand, by the kind of work; everything else is the schema's default. */
+  fields: {} as Readonly<Record<string, Fields>>,
+  /** Names of the styles that are laid over the prompts. */
+  styles: [] as readonly string[],
   prompts: [] as readonly string[],
   /** The picture of the gallery that the drawing began as; "" for none. */
   parent: "",
@@ -52,6 +52,13 @@ export const work = new Store({
   shown: "" as string,
   pictures: {} as Readonly<Record<string, Picture>>,
   picked: 0,
+});
+
+/** How many tokens each context of the prompts has, and has room for; a room of 0: not known. */
+export const tokens = new Store({
+  room: 0,
+  prompt: [] as readonly number[],
+  negative: [] as readonly number[],
 });
 
 export const gallery = new Store({

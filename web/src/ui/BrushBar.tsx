@@ -8,7 +8,8 @@ import { tools } from "../studio/state";
 import { ColourPicker } from "./ColourPicker";
 import { Icon } from "./icons";
 import { Swatches } from "./Swatches";
-import { Button, Menu, Slider } from "./parts";
+import { Button, Slider } from "./parts";
+import { Menu } from "./popups";
 
 export function BrushBar() {
   const say = useWords();

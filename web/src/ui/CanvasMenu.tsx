@@ -9,7 +9,7 @@ import { offer, save } from "../studio/files";
 import { easel, tools } from "../studio/state";
 import { attempt } from "../studio/toasts";
 import { Icon } from "./icons";
-import { Menu } from "./parts";
+import { Menu } from "./popups";
 import { useDrawing } from "./useDrawing";
 
 export function CanvasMenu() {

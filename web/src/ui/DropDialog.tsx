@@ -8,7 +8,8 @@ import { view } from "../studio/state";
 import { attempt, tell } from "../studio/toasts";
 import { useStore } from "../store";
 import type { IconName } from "./icons";
-import { Button, Dialog } from "./parts";
+import { Button } from "./parts";
+import { Dialog } from "./popups";
 
 export function DropDialog() {
   const say = useWords();

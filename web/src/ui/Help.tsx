@@ -5,7 +5,7 @@ import { useWords } from "../i18n";
 import { type ActionName, BINDINGS, FIXED, keyOf, nameOf, shown } from "../keys/bindings";
 import { useStore } from "../store";
 import { view } from "../studio/state";
-import { Dialog } from "./parts";
+import { Dialog } from "./popups";
 
 /** Each action once, with all of its keys. */
 const LABELS = [...new Set(BINDINGS.map(({ label }) => label))];

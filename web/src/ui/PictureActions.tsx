@@ -7,8 +7,9 @@ import { open } from "../keys/shortcuts";
 import { sendToInpaint, useAsSketch } from "../studio/drawing";
 import { download } from "../studio/files";
 import { remove, toggleStar } from "../studio/gallery";
-import { recall, reproduce } from "../studio/painting";
-import { view } from "../studio/state";
+import { recall, reproduce, upscale } from "../studio/painting";
+import { server, view } from "../studio/state";
+import { useStore } from "../store";
 import { attempt, tell } from "../studio/toasts";
 import { Button } from "./parts";
 
@@ -19,6 +20,7 @@ function showParent(picture: Picture): Promise<void> {
 
 export function PictureActions({ picture, large = false }: { picture: Picture; large?: boolean }) {
   const say = useWords();
+  const canUpscale = useStore(server, ({ catalogue }) => "upscale" in (catalogue?.schemas ?? {}));
   const closing = (action: () => void) => (): void => {
     action();
     if (large) view.set({ dialog: "", viewed: null });
@@ -37,6 +39,14 @@ export function PictureActions({ picture, large = false }: { picture: Picture; l
         label={say("picture.inpaint")}
         onClick={closing(() => void sendToInpaint(picture))}
       />
+      {canUpscale ? (
+        <Button
+          text
+          icon="upscale"
+          label={say("picture.upscale")}
+          onClick={closing(() => void upscale(picture))}
+        />
+      ) : null}
       <span class="icon-row">
         <Button
           icon="star"
@@ -55,14 +65,16 @@ export function PictureActions({ picture, large = false }: { picture: Picture; l
           label={say("picture.reproduce")}
           onClick={closing(() => void reproduce(picture))}
         />
-        <Button
-          icon="settings"
-          label={say("picture.settings")}
-          onClick={closing(() => {
-            recall(picture.request);
-            tell(say("recall.done"));
-          })}
-        />
+        {"prompt" in picture.request ? (
+          <Button
+            icon="settings"
+            label={say("picture.settings")}
+            onClick={closing(() => {
+              recall(picture.request);
+              tell(say("recall.done"));
+            })}
+          />
+        ) : null}
         {picture.parent ? (
           <Button icon="parent" label={say("picture.parent")} onClick={() => void showParent(picture)} />
         ) : null}

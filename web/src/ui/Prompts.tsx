@@ -2,27 +2,35 @@
 
 import { useRef } from "preact/hooks";
 import { useWords } from "../i18n";
+import { MODES, kindOf } from "../request/groups";
+import { inserted } from "../request/insertion";
 import { type Selection, moved, weighed } from "../request/weights";
 import { useStore } from "../store";
 import { setField } from "../studio/painting";
 import { setMode } from "../studio/drawing";
-import { type Mode, settings } from "../studio/state";
-import { Icon } from "./icons";
-import { Menu, Segments } from "./parts";
-
-const MODES: readonly Mode[] = ["words", "sketch", "inpaint"];
+import { server, settings } from "../studio/state";
+import { ChosenStyles } from "./Styles";
+import { PromptTools } from "./PromptTools";
+import { Segments } from "./parts";
 
 export function Prompts() {
   const say = useWords();
   const mode = useStore(settings, (value) => value.mode);
+  const schemas = useStore(server, ({ catalogue }) => catalogue?.schemas);
+  const modes = MODES.filter((id) => !schemas || kindOf(id) in schemas);
   return (
     <div class="prompts">
-      <PromptField name="prompt" label={say("prompt")} hint={say("prompt.hint")} rows={4} />
-      <PromptField name="negative" label={say("negative")} hint={say("negative.hint")} rows={2} />
+      {kindOf(mode) === "image" ? (
+        <>
+          <PromptField name="prompt" label={say("prompt")} hint={say("prompt.hint")} rows={4} />
+          <PromptField name="negative" label={say("negative")} hint={say("negative.hint")} rows={2} />
+          <ChosenStyles />
+        </>
+      ) : null}
       <Segments
         label={say("mode")}
         value={mode}
-        choices={MODES.map((id) => ({ id, label: say(`mode.${id}`), help: say(`mode.${id}.help`) }))}
+        choices={modes.map((id) => ({ id, label: say(`mode.${id}`), help: say(`mode.${id}.help`) }))}
         onChange={setMode}
       />
     </div>
@@ -37,7 +45,7 @@ interface PromptProps {
 }
 
 function PromptField({ name, label, hint, rows }: PromptProps) {
-  const text = useStore(settings, (value) => String(value.fields[name] ?? ""));
+  const text = useStore(settings, (value) => String(value.fields["image"]?.[name] ?? ""));
   const element = useRef<HTMLTextAreaElement>(null);
   /** Where Alt+Up has gone in the history; 0 is what was typed. */
   const back = useRef(0);
@@ -66,7 +74,16 @@ function PromptField({ name, label, hint, rows }: PromptProps) {
     <div class="prompt-field">
       <div class="prompt-head">
         <label for={name}>{label}</label>
-        {name === "prompt" ? <History /> : null}
+        <PromptTools
+          name={name}
+          insert={(words) => {
+            const field = element.current;
+            if (!field) return;
+            field.focus();
+            const { value, selectionStart: start, selectionEnd: end } = field;
+            replace(inserted({ text: value, start, end }, words));
+          }}
+        />
       </div>
       <textarea
         id={name}
@@ -97,37 +114,4 @@ function recallPrompt(
   back.current = place;
   const text = prompts[prompts.length - place];
   replace({ text, start: text.length, end: text.length });
-}
-
-function History() {
-  const say = useWords();
-  const prompts = useStore(settings, (value) => value.prompts);
-  return (
-    <Menu class="history" side="right" label={say("history")} button={<Icon name="history" />}>
-      {(close) =>
-        prompts.length ? (
-          <ul class="list">
-            {prompts
-              .toReversed()
-              .slice(0, 30)
-              .map((prompt) => (
-                <li key={prompt}>
-                  <button
-                    type="button"
-                    onClick={() => {
-                      setField("prompt", prompt);
-                      close();
-                    }}
-                  >
-                    {prompt}
-                  </button>
-                </li>
-              ))}
-          </ul>
-        ) : (
-          <p class="note">{say("history.none")}</p>
-        )
-      }
-    </Menu>
-  );
 }

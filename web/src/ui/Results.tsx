@@ -25,8 +25,8 @@ export function Results() {
   return (
     <div class="results" data-job={job.id} data-state={job.state}>
       <Progress job={job} />
-      <div class={`four count-${Math.min(count, 4)}`} role="group" aria-label={say("results")}>
-        {Array.from({ length: count }, (_, index) => (
+      <div class={`four ${job.kind} count-${Math.min(count, 4)}`} role="group" aria-label={say("results")}>
+        {order(job.kind, count).map((index) => (
           <Tile
             key={index}
             index={index}
@@ -43,6 +43,12 @@ export function Results() {
   );
 }
 
+/** The pictures as they stand; a grid's sheet, which is the last, comes first. */
+function order(kind: string, count: number): readonly number[] {
+  const places = Array.from({ length: count }, (_, index) => index);
+  return kind === "grid" ? [count - 1, ...places.slice(0, -1)] : places;
+}
+
 interface TileProps {
   readonly index: number;
   readonly job: Job;
@@ -52,7 +58,7 @@ interface TileProps {
 
 function Tile({ index, job, picture, picked }: TileProps) {
   const say = useWords();
-  const { width, height } = job.request;
+  const { width, height } = picture ?? job.request;
   const style = { aspectRatio: `${Number(width) || 1} / ${Number(height) || 1}` };
   if (!picture) {
     return (

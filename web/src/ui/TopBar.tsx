@@ -7,7 +7,8 @@ import { toggleLive } from "../studio/live";
 import { setField } from "../studio/painting";
 import { server, settings, view } from "../studio/state";
 import { Icon } from "./icons";
-import { Button, Menu, Segments, Select } from "./parts";
+import { Button, Segments, Select } from "./parts";
+import { Menu } from "./popups";
 
 export function TopBar() {
   const say = useWords();
@@ -42,8 +43,8 @@ export function TopBar() {
 function ModelMenu() {
   const say = useWords();
   const catalogue = useStore(server, (value) => value.catalogue);
-  const chosen = useStore(settings, (value) => value.fields["model"]);
-  const fallback = catalogue?.schema.properties?.["model"]?.default;
+  const chosen = useStore(settings, (value) => value.fields["image"]?.["model"]);
+  const fallback = catalogue?.schemas["image"].properties?.["model"]?.default;
   const models = catalogue?.models ?? [];
   const value = String(chosen ?? fallback ?? "");
   return (

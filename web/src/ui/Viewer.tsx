@@ -9,7 +9,8 @@ import { shownJob } from "../studio/jobs";
 import { gallery, view, work } from "../studio/state";
 import { Facts } from "./Facts";
 import { PictureActions } from "./PictureActions";
-import { Button, Dialog, Segments } from "./parts";
+import { Button, Segments } from "./parts";
+import { Dialog } from "./popups";
 
 type Way = "slider" | "side" | "difference";
 const WAYS: readonly Way[] = ["slider", "side", "difference"];

@@ -17,7 +17,9 @@ const catalogue: Catalogue = {
     { id: "karras", label: "Karras" },
     { id: "sgm_uniform", label: "SGM Uniform" },
   ],
-  schema: {},
+  upscalers: [],
+  controlnets: [],
+  schemas: {},
 };
 
 describe("settings from pictures", () => {
