@@ -6,6 +6,8 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+from underpaint.families._control import Lead
+
 __all__ = ["Conditioning", "Heard"]
 
 
@@ -30,11 +32,15 @@ class Heard(NamedTuple):
         tokens: features of the texts' tokens, (B, L, D).
         pooled: the texts' vectors, (B, P); None if the model has no use for them.
         guidance: guidance scales, (B,); None if the network does not obey them.
+        positives: how many of the batch, at its beginning, are not to be kept away from.
+        leads: what leads besides the texts.
     """
 
     tokens: Tensor
     pooled: Tensor | None
     guidance: Tensor | None
+    positives: int = 0
+    leads: tuple[Lead, ...] = ()
 
     @classmethod
     def of(

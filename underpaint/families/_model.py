@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -27,9 +28,12 @@ from underpaint.diffusion.sigmas import ALIGNED_SD1
 from underpaint.errors import RequestError
 from underpaint.families import _preview
 from underpaint.families._adapted import Worn
+from underpaint.families._control import Lead, leading
 from underpaint.families._heard import Conditioning, Heard
 from underpaint.families._marks import Marks
+from underpaint.families._running import Runner
 from underpaint.families._text import Reader
+from underpaint.networks.controlnet import ControlNet
 from underpaint.requests._emphasis import Emphasis
 from underpaint.weights.checkpoint import Weights
 
@@ -63,6 +67,11 @@ class Model(ABC):
     def hash(self) -> str:
         """The first ten hexadecimal digits of the file's SHA-256; found when first asked for."""
         return self._weights.short_hash
+
+    @property
+    def first_stage(self) -> Path | None:
+        """The file of another autoencoder that took the place of its own; None = its own."""
+        return self._weights.first_stage
 
     @property
     def clock(self) -> Clock:
@@ -229,6 +238,28 @@ class Model(ABC):
             raise RequestError(f"{self.name!r} takes no adapters, such as LoRA")
         return nullcontext()
 
+    def controlnets(self, paths: Sequence[Path]) -> tuple[ControlNet, ...]:
+        """Return the networks in some files, by which pictures can lead it.
+
+        Args:
+            paths: of the files.
+
+        Raises:
+            RequestError: it takes none.
+            WeightsError: a file is not acceptable, or not made for this model.
+        """
+        if paths:
+            raise RequestError(f"{self.name!r} takes no ControlNet")
+        return ()
+
+    def run_by(self, runner: Runner) -> None:
+        """Let something else than torch run its networks; one that cannot stays with torch.
+
+        Args:
+            runner: what is to run them.
+        """
+        del runner
+
     def preview(self, latent: Tensor) -> Tensor:
         """Return a small, rough picture of each latent, in no time.
 
@@ -261,6 +292,7 @@ class Model(ABC):
         *texts: Conditioning,
         guidance_scale: float = 1.0,
         surroundings: Tensor | None = None,
+        leads: Sequence[Lead] = (),
     ) -> Estimates:
         """Return the function that estimates the clean latent, once for each text.
 
@@ -269,6 +301,7 @@ class Model(ABC):
                 at its own length.
             guidance_scale: for a model that obeys it by itself; others do not hear it.
             surroundings: for a model that inpaints, what `surroundings` returns.
+            leads: pictures that lead besides the texts, all pictures of a batch alike.
 
         Returns:
             (x (B, C, h, w), sigma () or (B,)) -> the estimates, in the order of the texts, each
@@ -276,21 +309,27 @@ class Model(ABC):
             on a CPU, for all elsewhere.
         """
 
-        def denoiser(together: Sequence[Conditioning]) -> Denoiser:
+        def denoiser(places: Sequence[int], now: tuple[Lead, ...]) -> Denoiser:
+            together = [texts[place] for place in places]
+            painted = sum(place < away for place in places)
+
             def network(x: Tensor, timestep: Tensor) -> Tensor:
                 seen = x if surroundings is None else _beside(x, surroundings)
                 heard = self._heard(len(x), together, guidance_scale)
+                heard = heard._replace(positives=painted * len(x) // len(places), leads=now)
                 inputs = seen.to(self.device, self.dtype), timestep.to(self.device)
                 return self._predicted(*inputs, heard).to(x.device)
 
             return self.prediction.denoiser(network, self.clock)
 
         pairs = _pairs([text.tokens.shape[1] for text in texts])
-        denoisers = [denoiser([texts[place] for place in places]) for places in pairs]
+        away = max(1, len(texts) - 1)
 
         @torch.no_grad()
         def estimated(x: Tensor, sigma: Tensor) -> tuple[Tensor, ...]:
             size, levels = 1 if self._alone else len(x), sigma.expand(len(x))
+            now = leading(leads, float(levels[0])) if leads else ()
+            denoisers = [denoiser(places, now) for places in pairs]
             found: list[list[Tensor]] = [[] for _ in texts]
             for piece, level in zip(torch.split(x, size), torch.split(levels, size), strict=True):
                 for places, denoise in zip(pairs, denoisers, strict=True):

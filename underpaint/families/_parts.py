@@ -59,7 +59,7 @@ class Parts:
         where = f"{self.where} (U-Net)"
         tensors = self._below(UNET)
         params = _sizes.unet(_shapes(tensors), self.marks.heads.get("unet"), where)
-        return _laid_out(_bound(lambda: UNet(params), tensors, where))
+        return laid_out(bound(lambda: UNet(params), tensors, where))
 
     def autoencoder(self, dtype: torch.dtype | None = None) -> Autoencoder:
         """Return the autoencoder.
@@ -73,7 +73,7 @@ class Parts:
         where = f"{self.where} (autoencoder)"
         tensors = self._below(AUTOENCODER, dtype)
         params = _sizes.autoencoder(_shapes(tensors), where)
-        return _laid_out(_bound(lambda: Autoencoder(params), tensors, where))
+        return laid_out(bound(lambda: Autoencoder(params), tensors, where))
 
     def clip(self, prefix: str, *, normalised: bool = True) -> ClipText:
         """Return a text encoder of CLIP.
@@ -89,7 +89,7 @@ class Parts:
         tensors = text_model(self._below(prefix))
         params = _sizes.text(_shapes(tensors), self.marks.heads.get("text"), where)
         params = replace(params, normalised=normalised)
-        return _bound(lambda: ClipText(params), tensors, where)
+        return bound(lambda: ClipText(params), tensors, where)
 
     def open_clip(self, prefix: str, *, normalised: bool = True) -> OpenClipText:
         """Return a text encoder of OpenCLIP.
@@ -105,7 +105,7 @@ class Parts:
         tensors = self._below(prefix)
         params = _sizes.open_text(_shapes(tensors), where)
         params = replace(params, normalised=normalised)
-        return _bound(lambda: OpenClipText(params), tensors, where)
+        return bound(lambda: OpenClipText(params), tensors, where)
 
     def _below(self, prefix: str, dtype: torch.dtype | None = None) -> dict[str, Tensor]:
         found = split(self.tensors, prefix)
@@ -142,15 +142,28 @@ def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
-def _bound(make: Callable[[], Network], tensors: Mapping[str, Tensor], where: str) -> Network:
-    """Return a network on the tensors; nothing is initialised, nothing copied."""
+def bound(make: Callable[[], Network], tensors: Mapping[str, Tensor], where: str) -> Network:
+    """Return a network on the tensors; nothing is initialised, nothing copied.
+
+    Args:
+        make: builds the network, of the sizes that the tensors have.
+        tensors: by their names in it, on the device and in the dtype wanted.
+        where: the file and part, for the error.
+
+    Raises:
+        WeightsError: names are missing, too many, or of another shape.
+    """
     network = hollow(make)
     bind(network, tensors, where)
     return network.eval().requires_grad_(False)
 
 
-def _laid_out(network: Network) -> Network:
-    """Return a network with its weights as they are fastest: in 16 bits, channels last."""
+def laid_out(network: Network) -> Network:
+    """Return a network with its weights as they are fastest: in 16 bits, channels last.
+
+    Args:
+        network: any.
+    """
     if next(network.parameters()).dtype.itemsize == 2:
         network.to(memory_format=torch.channels_last)  # pyright: ignore
     return network

@@ -3,8 +3,9 @@
 Paper: Rombach et al. 2022, arXiv:2112.10752. A family adds how it reads texts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import NamedTuple, cast
 
 import torch
@@ -12,14 +13,20 @@ from torch import Tensor, nn
 
 from underpaint.errors import RequestError, WeightsError
 from underpaint.families._adapted import TEXT, UNET, Wardrobe, Worn
+from underpaint.families._control import ControlNets, Listened, residuals
 from underpaint.families._distilled import distilled
 from underpaint.families._heard import Conditioning, Heard
 from underpaint.families._model import Model
 from underpaint.families._parts import Parts
+from underpaint.families._running import Part, Preparation, Runner, torch_runner
 from underpaint.families._text import Reader
+from underpaint.networks.controlnet import ControlNet
 from underpaint.networks.unet import UNet
 from underpaint.networks.vae import Autoencoder
 from underpaint.requests._emphasis import Emphasis
+
+EXAMPLE = 16
+"""Positions a side of the latent that networks are prepared with."""
 
 
 class Networks(NamedTuple):
@@ -51,12 +58,20 @@ class StableDiffusion(Model):
         """
         super().__init__(parts.weights, parts.marks, device=parts.device, dtype=parts.dtype)
         self._unet, self._autoencoder, self._readers = networks
+        self._runner: Runner = torch_runner
         self._pixel_dtype = next(self._autoencoder.parameters()).dtype
         self._check_channels(parts.where)
         self._check_width(parts.where)
         texts = (cast(nn.Module, reader.network) for reader in self._readers)
         listed = zip((UNET, TEXT, f"{TEXT}_2"), (self._unet, *texts), strict=False)
         self._wardrobe = Wardrobe(dict(listed))
+        self._controlnets = ControlNets(
+            self._unet.params,
+            factor=self.factor,
+            name=self.name,
+            device=self.device,
+            dtype=self.dtype,
+        )
 
     @property
     def readers(self) -> tuple[Reader, ...]:
@@ -88,6 +103,26 @@ class StableDiffusion(Model):
         """Whether its network sees the mask, and what is kept, beside the latent."""
         return self._unet.params.in_channels > self.latent_channels
 
+    def run_by(self, runner: Runner) -> None:
+        """Let something else than torch run U-Net and autoencoder from now on.
+
+        Each is prepared first, which can take minutes.
+
+        Args:
+            runner: what runs them.
+
+        Raises:
+            UnderpaintError: the runner cannot.
+        """
+        self._runner = Preparation(runner)
+        size = EXAMPLE * self.factor
+        pixels = self.decode(self.encode(torch.zeros(1, 3, size, size)))
+        text = self.encode_text("")
+        surroundings = self.surroundings(pixels, torch.ones(1, 1, size, size))
+        estimates = self.estimates(text, text, surroundings=surroundings)
+        estimates(torch.zeros(1, self.latent_channels, EXAMPLE, EXAMPLE), torch.tensor(1.0))
+        self._runner = runner
+
     def adapted(self, worn: tuple[Worn, ...]) -> AbstractContextManager[None]:
         """Return the context in which adapters change its networks; then they are as they were.
 
@@ -100,6 +135,19 @@ class StableDiffusion(Model):
             WeightsError: on entering: a file is not acceptable, or not made for this model.
         """
         return self._wardrobe.wearing(worn)
+
+    def controlnets(self, paths: Sequence[Path]) -> tuple[ControlNet, ...]:
+        """Return the networks in some files, by which pictures can lead it.
+
+        Those that were asked for last are kept for the next time.
+
+        Args:
+            paths: of the files.
+
+        Raises:
+            WeightsError: a file is not acceptable, or not made for this model.
+        """
+        return self._controlnets.of(paths)
 
     def encode_text(
         self,
@@ -144,14 +192,20 @@ class StableDiffusion(Model):
         return self._readers[-1].params.pooled_width
 
     def _predicted(self, x: Tensor, timestep: Tensor, heard: Heard) -> Tensor:
-        return self._unet(x, timestep, heard.tokens, heard.pooled, guidance=heard.guidance)
+        texts = heard.tokens, heard.pooled
+        added = residuals(heard.leads, Listened(x, timestep, *texts, heard.positives))
+        if added:
+            return self._unet(x, timestep, *texts, guidance=heard.guidance, residuals=added)
+        inputs = {"x": x, "timesteps": timestep, "context": heard.tokens, "pooled": heard.pooled}
+        return self._runner(Part("unet", self._unet), {**inputs, "guidance": heard.guidance})
 
     def _encoded(self, pixels: Tensor) -> Tensor:
-        mean, _ = self._autoencoder.encode(pixels.to(self._pixel_dtype))
-        return mean
+        part = Part("encoder", self._autoencoder, "middle")
+        return self._runner(part, {"pixels": pixels.to(self._pixel_dtype)})
 
     def _decoded(self, latent: Tensor) -> Tensor:
-        return self._autoencoder.decode(latent.to(self._pixel_dtype))
+        part = Part("decoder", self._autoencoder, "decode")
+        return self._runner(part, {"latent": latent.to(self._pixel_dtype)})
 
     def _check_channels(self, where: str) -> None:
         unet, latent = self._unet.params, self.latent_channels

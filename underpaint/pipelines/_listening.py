@@ -11,6 +11,7 @@ from torch import Tensor
 from underpaint.diffusion.composition import composed
 from underpaint.diffusion.guidance import Estimates
 from underpaint.families._adapted import Worn
+from underpaint.families._control import Lead
 from underpaint.families._heard import Conditioning
 from underpaint.families._model import Model
 from underpaint.pipelines._named import Named
@@ -68,7 +69,12 @@ class Listener:
         return self._plans[key]
 
     def estimates(
-        self, said: Plan, *, guided: bool = True, surroundings: Tensor | None = None
+        self,
+        said: Plan,
+        *,
+        guided: bool = True,
+        surroundings: Tensor | None = None,
+        leads: Sequence[Lead] = (),
     ) -> Estimates:
         """Return what the model estimates along one walk: each call is the walk's next.
 
@@ -76,6 +82,7 @@ class Listener:
             said: what the prompts say.
             guided: the negative prompt counts. Where several prompts are joined, it always does.
             surroundings: for a model that inpaints, what `Model.surroundings` returns.
+            leads: pictures that lead besides the prompts.
 
         Returns:
             (x (B, C, h, w), sigma () or (B,)) -> (positive, negative), each like x; the positive
@@ -102,6 +109,7 @@ class Listener:
                 *map(self._model.lengthened, encoded, lengths),
                 guidance_scale=self._request.guidance_scale,
                 surroundings=surroundings,
+                leads=leads,
             )
 
         counted = itertools.count()

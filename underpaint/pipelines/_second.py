@@ -8,7 +8,7 @@ from torch import Tensor
 
 from underpaint.diffusion.samplers._step import Step
 from underpaint.families._model import Model
-from underpaint.pipelines import _upscaling
+from underpaint.pipelines import _controlled, _upscaling
 from underpaint.pipelines._enlarging import enlarger
 from underpaint.pipelines._listening import Listener
 from underpaint.pipelines._passes import Pass
@@ -46,6 +46,7 @@ class Second:
         self._walk = Pass(request, model, over=True)
         name = request.hires_upscaler
         self._by = name if is_latent(name) else enlarger(name, folders, model.device)
+        self._leads = _controlled.leads(request, model, self._walk.sigmas, folders=folders)
         self._listener = Listener(request, model, lines=lines, folders=folders)
         self.said = [
             self._listener.plan(request.alone(index), calls=self._walk.calls, passed=passed)
@@ -73,7 +74,10 @@ class Second:
         canvas = self._model.canvas(request.width, request.height)
         begun = yield from _upscaling.enlarged(latents, self._by, self._model, canvas=canvas)
         estimates = self._listener.estimates(
-            self.said[indices[0]], guided=walk.is_guided, surroundings=self._surroundings(*canvas)
+            self.said[indices[0]],
+            guided=walk.is_guided,
+            surroundings=self._surroundings(*canvas),
+            leads=self._leads,
         )
         yield from walk.walk(alone, walk.denoiser(estimates), begun, walk.noise(alone))
 

@@ -13,7 +13,7 @@ from underpaint.diffusion.samplers._step import Step
 from underpaint.events import Event, Finished, Progress
 from underpaint.families._model import Model
 from underpaint.media import Image
-from underpaint.pipelines import _pixels, _upscaling
+from underpaint.pipelines import _controlled, _pixels, _upscaling
 from underpaint.pipelines._listening import Listener
 from underpaint.pipelines._paper import Paper
 from underpaint.pipelines._passes import Pass
@@ -50,6 +50,7 @@ def generate(
     Raises:
         RequestError: a prompt is not acceptable.
         UnknownEntryError: a prompt names what there is not.
+        ModelNotFoundError: there is no such ControlNet.
         WeightsError: the model's numbers make no picture.
     """
     listener, walk = Listener(request, model, lines=lines, folders=folders), Pass(request, model)
@@ -60,12 +61,13 @@ def generate(
     known = _latent(paper, request, model).to(model.device)
     repaint = paper.repaint and _pixels.cells(paper.repaint, *known.shape[2:]).to(known)
     surroundings = _surroundings(paper, request, model)
+    leads = _controlled.leads(request, model, walk.sigmas, paper=paper, folders=folders)
 
     steps, size = walk.steps + (second.steps if second else 0), _size(larger or request)
     groups = _groups(list(zip(said, second.said, strict=True)) if second else said, known.device)
     for number, indices in enumerate(groups):
         estimates = listener.estimates(
-            said[indices[0]], guided=walk.is_guided, surroundings=surroundings
+            said[indices[0]], guided=walk.is_guided, surroundings=surroundings, leads=leads
         )
         denoise = walk.denoiser(estimates)
         if repaint is not None:
