@@ -71,7 +71,7 @@ def test_a_picture_that_fits_goes_through_at_once(tmp_path: Path) -> None:
     pixels = picture(20, 30)
     direct = upscaler._network(pixels).clamp(0, 1)
     assert torch.equal(enlarged(upscaler, pixels), direct)
-    assert list(upscaler.enlarge(pixels)) == [1]
+    assert len(list(upscaler.enlarge(pixels))) == 1
     assert (upscaler.count(192, 192), upscaler.count(193, 400)) == (1, 6)
 
 

@@ -77,16 +77,13 @@ class Upscaler:
         """Return in how many pieces a picture of this size is enlarged."""
         return len(_starts(self._folded(width), TILE)) * len(_starts(self._folded(height), TILE))
 
-    def enlarge(self, pixels: Tensor, tile: int = TILE) -> Generator[int, None, Tensor]:
-        """Enlarge a picture; yields after each piece how many are done.
+    def enlarge(self, pixels: Tensor, tile: int = TILE) -> Generator[None, None, Tensor]:
+        """Enlarge a picture; yields after each piece.
 
         Args:
             pixels: (1, 3, H, W), 0..1.
             tile: positions a side that a piece has at most, above 32; a picture that is no larger
                 is one piece.
-
-        Yields:
-            1, 2, ...
 
         Returns:
             (1, 3, round(H * scale), round(W * scale)), 0..1.
@@ -102,11 +99,11 @@ class Upscaler:
         whole = F.pad(pixels, (0, missing[0], 0, missing[1]), mode="replicate")
         canvas = torch.zeros(1, 3, down * scale, across * scale)
         both = product(pieces(down, tile, scale), pieces(across, tile, scale))
-        for done, (row, column) in enumerate(both, start=1):
+        for row, column in both:
             part = whole[..., row.pixels(fold), column.pixels(fold)]
             place = canvas[..., row.pixels(scale), column.pixels(scale)]
             place += self._enlarged(part) * row.shares[:, None] * column.shares
-            yield done
+            yield
         return canvas[..., : round(height * self.scale), : round(width * self.scale)].clamp(0, 1)
 
     @torch.no_grad()
