@@ -96,6 +96,18 @@ def test_a_sketch_and_a_mask_and_every_event_as_json(here: Path) -> None:
     assert (painted[:, :32] == noise().array()[:, :32]).all()
 
 
+def test_a_picture_is_enlarged_and_keeps_its_text(here: Path) -> None:
+    (here / "doodle.png").write_bytes(noise().with_text("a fox").png())
+    done = underpaint("upscale", "doodle.png", "--width", "96", "--upscaler", "Nearest", cwd=here)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "outputs/00000-upscaled.png\n"
+    large = Image.read(here / "outputs/00000-upscaled.png")
+    assert (large.width, large.height) == (96, 96)
+    assert infotext.parts(large.text)[2]["Postprocess upscale to"] == "96x96"
+    told = refused(underpaint("upscale", "doodle.png", "--upscaler", "sharp", cwd=here))
+    assert told == "no 'sharp' in upscalers; there are: lanczos, nearest"
+
+
 def test_a_grid_is_its_pictures_and_a_sheet(here: Path) -> None:
     axes = ("--x", "steps: 1, 2", "--y", "seed: 3, 4")
     done = underpaint("grid", "a fox", *QUICK, *axes, cwd=here)

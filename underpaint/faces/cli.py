@@ -1,4 +1,4 @@
-"""The command line: `underpaint image`, `grid`, `studio`, `models`, `train`, `info` and `doctor`.
+"""The command line: `underpaint image`, `grid`, `upscale`, `studio`, `models`, `train` and so on.
 
 A verb's modules are imported when it runs, so that help is there at once; and a request is checked
 before torch is imported, so that mistakes are told at once.
@@ -8,24 +8,20 @@ Exit codes: 0 done, 1 a fault of ours, 2 something the person can put right, 130
 
 import inspect
 import os
-import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import typer
 
-from underpaint.errors import RequestError, UnderpaintError
+from underpaint.errors import UnderpaintError
+from underpaint.faces import _places
 from underpaint.faces._interruption import Interruption
 from underpaint.faces._parameters import argument, flag, option
 from underpaint.faces._verbs import Values, Verb, program
 
-if TYPE_CHECKING:
-    from underpaint.requests.image import ImageRequest
-
-MODELS, OUTPUTS = "models", "outputs"
 WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
 FAULT, REFUSED, INTERRUPTED = 1, 2, 130
 
@@ -117,54 +113,42 @@ def _version() -> None:
 
 
 def _image(values: Values, interruption: Interruption) -> int:
+    from underpaint.faces import _painting
     from underpaint.requests.image import ImageRequest
 
-    return _paint(ImageRequest, values, interruption)
+    return _painting.from_words(ImageRequest, values, interruption)
 
 
 def _grid(values: Values, interruption: Interruption) -> int:
+    from underpaint.faces import _painting
     from underpaint.requests.grid import GridRequest
 
-    return _paint(GridRequest, values, interruption)
+    return _painting.from_words(GridRequest, values, interruption)
 
 
-def _paint(kind: "type[ImageRequest]", values: Values, interruption: Interruption) -> int:
-    from underpaint import files
-    from underpaint.engines import _models
-    from underpaint.faces import _options, _styles, _telling
+def _upscale(values: Values, interruption: Interruption) -> int:
+    from underpaint.faces import _options, _painting
+    from underpaint.requests.upscale import UpscaleRequest
 
-    request = _styles.styled(kind(**_options.given(kind, values)), values)
-    request = request.resolved(lambda: secrets.randbits(32))
-    _models.check(request, _folders(values))
-    threads = _threads(values["threads"])
-    out = files.folder(Path(values["out"] or OUTPUTS))
-    files.sweep(out)
-
-    from underpaint.engines.inline import Engine
-
-    engine = Engine(
-        _folders(values),
-        device=values["device"] or "auto",
-        dtype=values["dtype"] or "auto",
-        threads=threads,
-    )
-    work = f"painting {_telling.counted(request.batch, 'picture')}"
-    teller = _telling.teller(work, as_json=bool(values["json"]))
-    _telling.tell(engine.run(request), teller, out, interruption)
-    return 0
+    request = UpscaleRequest(**_options.given(UpscaleRequest, values))
+    return _painting.done(request, "enlarging a picture", values, interruption=interruption)
 
 
 def _models(values: Values, interruption: Interruption) -> int:
     from underpaint.faces import _models
 
-    _models.listed(_folders(values), as_json=bool(values["json"]))
+    _models.listed(_places.folders(values), as_json=bool(values["json"]))
     return 0
 
 
 def _models_pull(values: Values, interruption: Interruption) -> int:
     from underpaint.faces import _fetching
 
-    folder, mirror, variant = Path(values["to"] or MODELS), values["mirror"], values["variant"]
+    folder, mirror, variant = (
+        Path(values["to"] or _places.MODELS),
+        values["mirror"],
+        values["variant"],
+    )
     _fetching.pull(values["name"], folder, mirror=mirror, variant=variant)
     return 0
 
@@ -173,7 +157,7 @@ def _models_info(values: Values, interruption: Interruption) -> int:
     from underpaint.faces import _models
     from underpaint.weights import shelf
 
-    folders = _folders(values)
+    folders = _places.folders(values)
     place = shelf.find(values["model"], folders)
     _models.info(place, folders, as_json=bool(values["json"]))
     return 0
@@ -183,14 +167,14 @@ def _models_hash(values: Values, interruption: Interruption) -> int:
     from underpaint.faces import _fetching
 
     names = [values["model"]] if values["model"] else []
-    _fetching.told(names, _folders(values), as_json=bool(values["json"]))
+    _fetching.told(names, _places.folders(values), as_json=bool(values["json"]))
     return 0
 
 
 def _models_convert(values: Values, interruption: Interruption) -> int:
     from underpaint.weights import shelf
 
-    place = shelf.find(values["model"], _folders(values))
+    place = shelf.find(values["model"], _places.folders(values))
 
     from underpaint.faces import _models
 
@@ -240,52 +224,33 @@ def _info(values: Values, interruption: Interruption) -> int:
 def _doctor(values: Values, interruption: Interruption) -> int:
     from underpaint.faces._doctor import doctor
 
-    out = Path(values["out"] or OUTPUTS)
-    return 0 if doctor(_folders(values), out, as_json=bool(values["json"])) else FAULT
-
-
-def _folders(values: Values) -> tuple[Path, ...]:
-    return tuple(Path(folder) for folder in values["models"] or (MODELS,))
-
-
-def _threads(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isdecimal() and 1 <= int(text) <= 1024):
-        raise RequestError(f"threads is {text!r}; it must be a whole number between 1 and 1024")
-    return int(text)
+    good = doctor(_places.folders(values), _places.pictures(values), as_json=bool(values["json"]))
+    return 0 if good else FAULT
 
 
 def _image_parameters() -> list[inspect.Parameter]:
-    from underpaint.faces._options import options
+    from underpaint.faces import _options, _painting, _styles
     from underpaint.requests.image import ImageRequest
 
-    return _painting([*options(ImageRequest, argument="prompt")])
+    made = _options.options(ImageRequest, argument="prompt")
+    return _painting.options([*made, *_styles.parameters()])
 
 
 def _grid_parameters() -> list[inspect.Parameter]:
-    from underpaint.faces._options import options
+    from underpaint.faces import _options, _painting, _styles
     from underpaint.requests.grid import GridRequest
 
     first = ("prompt", "x", "y", "z")
-    made = options(GridRequest, argument="prompt", without=("batch",))
-    return _painting(sorted(made, key=lambda one: one.name not in first))
+    made = _options.options(GridRequest, argument="prompt", without=("batch",))
+    ordered = sorted(made, key=lambda one: one.name not in first)
+    return _painting.options([*ordered, *_styles.parameters()])
 
 
-def _painting(fields: list[inspect.Parameter]) -> list[inspect.Parameter]:
-    """Return the options of a verb that paints, its request's fields first."""
-    from underpaint.faces import _styles
+def _upscale_parameters() -> list[inspect.Parameter]:
+    from underpaint.faces import _options, _painting
+    from underpaint.requests.upscale import UpscaleRequest
 
-    return [
-        *fields,
-        *_styles.parameters(),
-        option("out", "FOLDER", "Where to keep the pictures.", default=OUTPUTS),
-        _MODELS,
-        option("device", "NAME", "Where to compute: auto, cpu or cuda.", default="auto"),
-        option("dtype", "NAME", "auto, float32, bfloat16 or float16.", default="auto"),
-        option("threads", "NUMBER", "Threads to compute with.", default="one a core"),
-        flag("json", "Write one line of JSON an event to standard output, and nothing else."),
-    ]
+    return _painting.options(_options.options(UpscaleRequest, argument="init"))
 
 
 def _train_parameters() -> list[inspect.Parameter]:
@@ -317,18 +282,14 @@ def _studio_parameters() -> list[inspect.Parameter]:
         option("timeout_keep_alive", "SECONDS", "How long to keep idle connections.", default="30"),
         flag("autolaunch", "Open the page in a browser."),
         flag("api_server_stop", "Let callers end the server."),
-        option("out", "FOLDER", "Where to keep the pictures.", default=OUTPUTS),
+        _places.out(),
         _MODELS,
         _styles.file(),
-        option("device", "NAME", "Where to compute: auto, cpu or cuda.", default="auto"),
-        option("dtype", "NAME", "auto, float32, bfloat16 or float16.", default="auto"),
-        option("threads", "NUMBER", "Threads to compute with.", default="one a core"),
+        *_places.computing(),
     ]
 
 
-_MODELS = option(
-    "models", "FOLDER", "Where models are; may be given more than once.", default=MODELS, many=True
-)
+_MODELS = _places.models()
 _JSON = flag("json", "Write JSON, for programs.")
 _MODEL = "A model by name, as listed by `underpaint models`."
 
@@ -338,7 +299,7 @@ _MODEL_VERBS: Mapping[str, Verb] = {
         _models_pull,
         lambda: [
             argument("name", "REPOSITORY[/FILE]", "Such as OWNER/NAME or OWNER/NAME/FILE.ckpt."),
-            option("to", "FOLDER", "Where to keep it.", default=MODELS),
+            option("to", "FOLDER", "Where to keep it.", default=_places.MODELS),
             option("mirror", "URL", "Another server that speaks the hub's protocol."),
             option("variant", "NAME", "Of a diffusers folder, such as fp16."),
         ],
@@ -372,6 +333,7 @@ VERBS: Mapping[str, Verb] = {
     "grid": Verb(
         "Paint pictures of PROMPT along axes, and a sheet of them all.", _grid, _grid_parameters
     ),
+    "upscale": Verb("Enlarge the picture in the file INIT.", _upscale, _upscale_parameters),
     "studio": Verb("Serve the studio to browsers and programs.", _studio, _studio_parameters),
     "models": Verb(
         "List the models there are, fetch or convert them.",
@@ -390,7 +352,7 @@ VERBS: Mapping[str, Verb] = {
         _doctor,
         lambda: [
             _MODELS,
-            option("out", "FOLDER", "Where pictures are kept.", default=OUTPUTS),
+            option("out", "FOLDER", "Where pictures are kept.", default=_places.OUTPUTS),
             _JSON,
         ],
     ),
