@@ -15,6 +15,7 @@ from underpaint import catalog, infotext
 from underpaint.errors import RequestError, UnknownEntryError
 from underpaint.infotext import parts, read, write
 from underpaint.media import Image
+from underpaint.requests._controls import Control
 from underpaint.requests._fields import Field, fields
 from underpaint.requests._samplers import SCHEDULES, own_schedule
 from underpaint.requests.image import ImageRequest
@@ -187,12 +188,24 @@ def test_reading_undoes_writing_ten_thousand_times(values: dict[str, Any]) -> No
     check_that_reading_undoes_writing(values)
 
 
+def test_controls_come_back_without_their_pictures() -> None:
+    controls = (
+        Control(model="scribble", picture=DOODLE, weight=0.5, mode="control"),
+        Control(model="a, b: c", picture=DOODLE, preprocessor="canny", threshold_b=150.0),
+    )
+    text = written(replace(one, controls=controls))
+    assert ', ControlNet 0: "Module: none, Model: scribble, Weight: 0.5, ' in text
+    assert read(text).controls == tuple(replace(each, picture=None) for each in controls)
+
+
 CORPUS = tomllib.loads((Path(__file__).parent / "golden" / "infotexts.toml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("case", CORPUS["text"], ids=lambda case: case["program"])
 def test_texts_of_other_programs_are_read(case: dict[str, Any]) -> None:
-    assert read(case["text"]) == ImageRequest(**case["says"], batch=1)
+    says = {**case["says"]}
+    says["controls"] = tuple(Control(**each) for each in says.get("controls", []))
+    assert read(case["text"]) == ImageRequest(**says, batch=1)
 
 
 def test_the_corpus_is_large() -> None:

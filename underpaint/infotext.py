@@ -18,6 +18,7 @@ from typing import Any
 
 from underpaint import dialects
 from underpaint.errors import RequestError
+from underpaint.requests import _control_text
 from underpaint.requests._emphasis import EMPHASES, emphasis_id
 from underpaint.requests._fields import SEEDS
 from underpaint.requests._keys import KEYS, LABELS
@@ -109,7 +110,8 @@ def read(text: str) -> ImageRequest:
     values |= _sides(folded.get("size", ""), "Size", "width", "height")
     resized = folded.get("seed resize from", "")
     values |= _sides(resized, "Seed resize from", "seed_resize_width", "seed_resize_height")
-    return ImageRequest(**values | _enlarged(folded, values))
+    values |= _enlarged(folded, values) | {"controls": _control_text.understood(folded)}
+    return ImageRequest(**values)
 
 
 def extended(text: str, added: Mapping[str, str]) -> str:
@@ -201,7 +203,8 @@ def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str,
         key: special[key] if key in special else _told(request, field)
         for key, field in KEYS.items()
     }
-    return {key: _words(value) for key, value in said.items() if value is not None}
+    told = {key: _words(value) for key, value in said.items() if value is not None}
+    return told | _control_text.told(request.controls)
 
 
 def _spelled(request: ImageRequest) -> str:
