@@ -51,6 +51,7 @@ def test_every_key_has_its_place() -> None:
         guidance_rescale=0.7,
         schedule="simple",
         width=768,
+        vae="fine.pt",
         variation_seed=7,
         variation_strength=0.25,
         clip_skip=2,
@@ -78,8 +79,9 @@ def test_every_key_has_its_place() -> None:
         "Negative prompt: people,\n"
         "cars\n"
         "Steps: 20, Sampler: DPM++ 2M, Schedule type: Simple, CFG scale: 6.5, Seed: 3654104940, "
-        'Size: 768x512, Model hash: 6ce0161689, Model: "a, b: c", Variation seed: 7, '
-        "Variation seed strength: 0.25, Seed resize from: 512x0, Denoising strength: 0.75, "
+        'Size: 768x512, Model hash: 6ce0161689, Model: "a, b: c", VAE: fine.pt, '
+        "Variation seed: 7, Variation seed strength: 0.25, Seed resize from: 512x0, "
+        "Denoising strength: 0.75, "
         "Clip skip: 2, ENSD: 31337, RNG: NV, Mask mode: Inpaint not masked, Mask blur: 4, "
         "Masked area padding: 16, Masked content: latent noise, Eta: 0.5, "
         "Emphasis: No norm, Sigma churn: 3, Sigma tmin: 0.1, Sigma tmax: 9, Sigma noise: 1.1, "
@@ -140,7 +142,8 @@ TOLD |= {"hires_width", "hires_height"}
 TOLD |= set(infotext._READ.values())
 requests = st.fixed_dictionaries(
     {field.name: any_value(field) for field in fields(ImageRequest) if field.name in TOLD}
-    | {"model": nasty.filter(bool), "init": st.sampled_from([None, DOODLE])}
+    | {"model": nasty.filter(bool), "vae": nasty.filter(str.strip)}
+    | {"init": st.sampled_from([None, DOODLE])}
 )
 
 

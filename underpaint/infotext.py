@@ -19,6 +19,7 @@ from typing import Any
 from underpaint import dialects
 from underpaint.errors import RequestError
 from underpaint.requests import _control_text
+from underpaint.requests._autoencoders import AUTOENCODERS
 from underpaint.requests._emphasis import EMPHASES, emphasis_id
 from underpaint.requests._fields import SEEDS
 from underpaint.requests._keys import KEYS, LABELS
@@ -190,6 +191,7 @@ def _pairs(request: ImageRequest, model_hash: str, model_name: str) -> dict[str,
         "Model hash": model_hash or None,
         "Model": model_name,
         "VAE hash": None,
+        "VAE": None if request.vae == _DEFAULT.vae else AUTOENCODERS.get(request.vae, request.vae),
         "Variation seed": request.variation_seed if varied else None,
         "Seed resize from": None if resized == "0x0" else resized,
         "Denoising strength": request.strength if request.init or second else None,

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from underpaint import infotext
 from underpaint.engines import _memory
 from underpaint.engines._worker import Worker, family
 from underpaint.errors import ModelNotFoundError, OutOfMemoryError, RequestError, WeightsError
 from underpaint.events import Event, Failed, Finished, Started
 from underpaint.families import tiny
 from underpaint.families._model import Model
+from underpaint.media import Image
 from underpaint.pipelines import image
 from underpaint.prompt.lines import Lines
 from underpaint.requests.grid import GridRequest
@@ -104,6 +106,30 @@ def test_an_autoencoder_beside_a_model_takes_the_place_of_its_own(shelf: Path) -
     }
     checkpoint.save(shelf / "one.vae.safetensors", _whole(tensors), {})
     assert not torch.equal(busy.model("one").decode(latent), own)
+
+
+def test_a_request_names_the_autoencoder_and_the_picture_tells_it(shelf: Path) -> None:
+    (shelf / "models" / "VAE").mkdir(parents=True)
+    tensors = {
+        name.removeprefix("first_stage_model."): 2 * tensor
+        for name, tensor in tiny.weights().tensors.items()
+        if name.startswith("first_stage_model.decoder")
+    }
+    checkpoint.save(shelf / "models" / "VAE" / "bright.safetensors", _whole(tensors), {})
+    busy = worker(shelf)
+
+    def painted(vae: str) -> Image:
+        *_, last = busy.run(dataclasses.replace(request("one"), vae=vae))
+        assert isinstance(last, Finished)
+        return last.media
+
+    usual, bright = painted("automatic"), painted("bright")
+    assert painted("own").pixels == usual.pixels != bright.pixels
+    assert infotext.parts(bright.text)[2]["VAE"] == "bright.safetensors"
+    assert len(infotext.parts(bright.text)[2]["VAE hash"]) == 10
+    assert "VAE" not in infotext.parts(usual.text)[2]
+    assert painted(infotext.read(bright.text).vae).pixels == bright.pixels
+    assert started(list(busy.run(dataclasses.replace(request("one"), vae="bright")))) == []
 
 
 def _whole(changed: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from underpaint import catalog
+from underpaint.requests._autoencoders import AUTOMATIC, OWN
 from underpaint.requests._pictures import PictureRequest
 from underpaint.weights import shelf, upscalers
 
@@ -39,7 +40,29 @@ def check(request: PictureRequest, folders: Sequence[Path]) -> None:
     """
     finders = {"models": find, "upscalers": upscalers.find}
     for kind, name in request.needs():
-        finders[kind](name, folders)
+        if kind in finders:
+            finders[kind](name, folders)
+        else:
+            shelf.find_in(shelf.listing(folders, kind), name, kind)
+
+
+def first_stage(vae: str, place: Path | str, folders: Sequence[Path]) -> Path | None:
+    """Return the file of the autoencoder that a model paints with; None = its own.
+
+    Args:
+        vae: as a request names it.
+        place: of the model, as `find` gives it.
+        folders: where autoencoders are looked for.
+
+    Raises:
+        ModelNotFoundError: there is no such autoencoder; lists those there are.
+        StorageError: a folder cannot be read.
+    """
+    if vae == AUTOMATIC:
+        return shelf.first_stage_of(place, folders) if isinstance(place, Path) else None
+    if vae == OWN:
+        return None
+    return shelf.find_in(shelf.listing(folders, "vaes"), vae, "vaes").path
 
 
 def made() -> dict[str, str]:

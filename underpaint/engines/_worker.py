@@ -17,7 +17,8 @@ from underpaint.events import Event, Failed, Finished, Started
 from underpaint.families._model import Model
 from underpaint.prompt.lines import Lines, folders
 from underpaint.requests._pictures import PictureRequest
-from underpaint.weights import autoencoder, checkpoint, shelf
+from underpaint.requests._autoencoders import AUTOMATIC
+from underpaint.weights import autoencoder, checkpoint
 from underpaint.weights.checkpoint import Weights
 
 __all__ = ["Worker", "family"]
@@ -25,7 +26,7 @@ __all__ = ["Worker", "family"]
 PIPELINES = "underpaint.pipelines"
 WILDCARDS = "wildcards"
 
-_Key = tuple[Path | str, int]
+_Key = tuple[Path | str, int, Path | None]
 
 
 class Pipeline(Protocol):
@@ -104,7 +105,8 @@ class Worker:
             "run": self.run,
         }
         if "model" in wanted:
-            things["model"] = yield from self._loaded(request.model)
+            vae = getattr(request, "vae", AUTOMATIC)
+            things["model"] = yield from self._loaded(request.model, vae)
         yield from pipeline(request, **{name: things[name] for name in things if name in wanted})
 
     def _one_by_one(self, request: PictureRequest, done: int) -> Iterator[Event]:
@@ -150,13 +152,14 @@ class Worker:
             except StopIteration as end:
                 return cast(Model, end.value)
 
-    def _loaded(self, name: str) -> Generator[Event, None, Model]:
-        """Return a model, saying so when it has to be loaded."""
+    def _loaded(self, name: str, vae: str = AUTOMATIC) -> Generator[Event, None, Model]:
+        """Return a model with its autoencoder, saying so when it has to be loaded."""
         place = _models.find(name, self.folders)
-        key = place, place.stat().st_mtime_ns if isinstance(place, Path) else 0
+        stage = _models.first_stage(vae, place, self.folders)
+        key = place, place.stat().st_mtime_ns if isinstance(place, Path) else 0, stage
         if key not in self._models:
             yield Started(f"loading {name}")
-            weights = self._weights(place)
+            weights = self._weights(place, stage)
             size = _memory.taken(weights.shapes, self.dtype)
             self._make_room(size)
             self._models[key] = self._built(place, weights), size
@@ -172,12 +175,10 @@ class Worker:
             if model.name != but:
                 del self._models[key]
 
-    def _weights(self, place: Path | str) -> Weights:
-        if isinstance(place, str):
-            return catalog.entry(FAMILIES, place).weights()
-        weights = checkpoint.read(place)
-        other = shelf.first_stage_of(place, self.folders)
-        return weights if other is None else autoencoder.replaced(weights, other)
+    def _weights(self, place: Path | str, stage: Path | None) -> Weights:
+        made = isinstance(place, str)
+        weights = catalog.entry(FAMILIES, place).weights() if made else checkpoint.read(place)
+        return weights if stage is None else autoencoder.replaced(weights, stage)
 
     def _built(self, place: Path | str, weights: Weights) -> Model:
         id = place if isinstance(place, str) else family(weights.shapes, weights.name)

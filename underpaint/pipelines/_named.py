@@ -73,6 +73,8 @@ class Named:
     def remarks(self, tags: Iterable[Tag], texts: Iterable[str]) -> dict[str, str]:
         """Return what AUTOMATIC1111 writes into a picture of the files that it was made with.
 
+        The model is not among them, but an autoencoder that is not the model's own is.
+
         Args:
             tags: of its prompt.
             texts: that were read for it.
@@ -84,7 +86,11 @@ class Named:
             for book in self._mentioned(text)
         }
         listed = {"Lora hashes": _listed(loras), "TI hashes": _listed(words)}
-        return {key: value for key, value in listed.items() if value}
+        return self._first_stage() | {key: value for key, value in listed.items() if value}
+
+    def _first_stage(self) -> dict[str, str]:
+        path = self._model.first_stage
+        return {} if path is None else {"VAE hash": hashes.sha256(path)[:10], "VAE": path.name}
 
     @cached_property
     def _loras(self) -> tuple[Book, ...]:

@@ -16,6 +16,8 @@ KEYS: Mapping[str, str] = {
     "Size": "",
     "Model hash": "",
     "Model": "model",
+    "VAE hash": "",
+    "VAE": "vae",
     "Variation seed": "variation_seed",
     "Variation seed strength": "variation_strength",
     "Seed resize from": "",

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic.dataclasses import dataclass
 
-from underpaint.requests import _agreement, _controls, _hires
+from underpaint.requests import _agreement, _autoencoders, _controls, _hires
 from underpaint.requests._emphasis import Emphasis
 from underpaint.requests._fields import (
     SEEDS,
@@ -63,6 +63,10 @@ class ImageRequest(Request):
     """The model that paints, by name, as listed by `underpaint models`."""
 
     init: Picture | None = None
+    vae: Name = _autoencoders.AUTOMATIC
+    """The autoencoder that paints with it, by the name of its file; own is the model's own, and
+    automatic the one that lies beside the model's file, else its own."""
+
     """A picture or colour sketch to start from; without one, painting starts from noise."""
 
     mask: Picture | None = None
@@ -232,6 +236,7 @@ class ImageRequest(Request):
             self,
             width=size[0],
             height=size[1],
+        object.__setattr__(self, "vae", _autoencoders.autoencoder_id(self.vae))
             steps=self.hires_steps or self.steps,
             sampler=self.hires_sampler or self.sampler,
             schedule=self.hires_schedule or self.schedule,
@@ -279,5 +284,6 @@ class ImageRequest(Request):
         assert 0 <= index < self.batch, f"no picture {index} in a batch of {self.batch}"
         assert min(self.seed, self.variation_seed) >= 0, "seeds are drawn by resolved() first"
         seed = self.seed if self.variation_strength else (self.seed + index) % SEEDS
+        yield from _autoencoders.files(self.vae)
         variation = (self.variation_seed + index) % SEEDS
         return replace(self, seed=seed, variation_seed=variation, batch=1)

@@ -52,7 +52,7 @@ def test_values_are_taken_in_their_type(name: str, value: object, kept: object) 
         ("sd_model_checkpoint", "x" * 5000, "sd_model_checkpoint is"),
         ("quicksettings_list", [1], "quicksettings_list is '[1]'; it must be a list of texts"),
         ("token_merging_ratio", 0.5, "token_merging_ratio is '0.5'"),
-        ("sd_vae", "other.vae", "sd_vae is 'other.vae'; it must be one of Automatic, None"),
+        ("sd_vae", 1, "sd_vae is '1'; it must be a text"),
         ("outdir_samples", "/etc", "outdir_samples cannot be set; "),
         ("api_enable_requests", True, "api_enable_requests cannot be set; "),
     ],

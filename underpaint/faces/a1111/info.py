@@ -62,6 +62,7 @@ def info(
     requests = [request for request, _ in painted]
     head = requests[0]
     texts = [picture.text for _, picture in painted]
+    pairs = infotext.parts(texts[0])[2]
     about = {
         "prompt": head.prompt,
         "all_prompts": [request.prompt for request in requests],
@@ -82,8 +83,8 @@ def info(
         "face_restoration_model": None,
         "sd_model_name": model,
         "sd_model_hash": model_hash,
-        "sd_vae_name": None,
-        "sd_vae_hash": None,
+        "sd_vae_name": pairs.get("VAE"),
+        "sd_vae_hash": pairs.get("VAE hash"),
         "seed_resize_from_w": getattr(head, "seed_resize_width", 0) or -1,
         "seed_resize_from_h": getattr(head, "seed_resize_height", 0) or -1,
         "denoising_strength": None if head.init is None else head.strength,
@@ -94,7 +95,7 @@ def info(
         "job_timestamp": at.strftime("%Y%m%d%H%M%S"),
         "clip_skip": head.clip_skip,
         "is_using_inpainting_conditioning": False,
-        "version": infotext.parts(texts[0])[2].get("Version", "underpaint"),
+        "version": pairs.get("Version", "underpaint"),
     }
     return json.dumps(about | ({"warnings": list(notes)} if notes else {}), ensure_ascii=False)
 

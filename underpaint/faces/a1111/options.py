@@ -61,7 +61,7 @@ _ORIGIN = str(_OURS.get("noise_source", "cpu")).upper()
 
 OPTIONS: Mapping[str, Option] = {
     CHECKPOINT: Option(None),
-    "sd_vae": Option("Automatic", ("Automatic", "None")),
+    "sd_vae": Option("Automatic"),
     "CLIP_stop_at_last_layers": Option(1, least=1, most=12),
     "samples_format": Option("png", ("png", "jpg", "jpeg", "webp")),
     "jpeg_quality": Option(80, least=1, most=100),

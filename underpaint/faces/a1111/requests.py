@@ -61,6 +61,7 @@ _KNOBS = (
     Knob("seed_resize_from_h", "seed_resize_height", (None, -1, 0)),
 )
 _OPTIONS = (
+    Knob("sd_vae", "vae", (None, "")),
     Knob("CLIP_stop_at_last_layers", "clip_skip", (None,)),
     Knob("emphasis", "emphasis", (None,), {label: id for id, label in EMPHASES.items()}),
     Knob("eta_noise_seed_delta", "noise_seed_delta", (None, 0)),
@@ -97,7 +98,11 @@ _TEXT = {
     "Denoising strength": "denoising_strength",
     "Eta": "eta",
 }
-_TEXT_OPTIONS = {"Clip skip": "CLIP_stop_at_last_layers", "Model": "sd_model_checkpoint"}
+_TEXT_OPTIONS = {
+    "Clip skip": "CLIP_stop_at_last_layers",
+    "Model": "sd_model_checkpoint",
+    "VAE": "sd_vae",
+}
 
 
 @dataclass(frozen=True, slots=True)

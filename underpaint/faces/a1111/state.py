@@ -16,6 +16,7 @@ from underpaint.faces.a1111.calls import Call, Desk
 from underpaint.faces.a1111.options import CHECKPOINT
 from underpaint.studio.app import Studio
 from underpaint.studio.jobs import Job
+from underpaint.weights import shelf
 
 __all__ = ["router"]
 
@@ -120,6 +121,8 @@ def change(studio: Studio, changes: Mapping[str, Any]) -> None:
     values = options.checked(changes)
     if values.get(CHECKPOINT):
         values[CHECKPOINT] = models.named(studio, values[CHECKPOINT]).name
+    if values.get("sd_vae", "Automatic") not in ("Automatic", "None"):
+        shelf.find_in(studio.books("vaes"), values["sd_vae"], "vaes")
     if len(json.dumps(values)) > 2**16:
         raise RequestError("the options are larger than 64 KiB, the most there is")
     studio.preferences.change(values)
