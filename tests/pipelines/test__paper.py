@@ -33,7 +33,7 @@ def test_from_words_there_is_no_paper() -> None:
     assert paper == Paper()
     painted = noise(8, 8, 3)
     assert paper.finished(painted) is painted
-    assert paper.begun(fill=True) is None
+    assert paper.begun("fill") is None
 
 
 def test_a_sketch_is_brought_to_size_and_what_is_painted_on_it_stays_whole() -> None:
@@ -102,8 +102,8 @@ def test_a_part_without_room_for_its_proportions_is_not_distorted() -> None:
 
 def test_filling_changes_what_is_begun_with_and_not_what_is_kept() -> None:
     paper = Paper.of(masked())
-    filled = paper.begun(fill=True)
-    assert paper.begun(fill=False) == paper.sketch
+    filled = paper.begun("fill")
+    assert paper.begun("original") == paper.sketch
     assert filled is not None
     assert paper.sketch is not None
     assert paper.repaint is not None

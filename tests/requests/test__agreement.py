@@ -3,6 +3,7 @@
 import pytest
 
 from underpaint.errors import RequestError
+from underpaint.media import Image
 from underpaint.requests import _agreement
 
 
@@ -14,12 +15,22 @@ def test_a_mask_lies_over_a_picture() -> None:
 
 
 def test_ways_to_bring_a_picture_to_size_may_exclude_others() -> None:
-    _agreement.check_placing("stretch", "fill", only_masked=True)
-    _agreement.check_placing("latent", "noise", only_masked=False)
+    _agreement.check_placing("stretch", "fill", "only_masked")
+    _agreement.check_placing("latent", "noise", "")
     with pytest.raises(RequestError, match="resize is 'crop'; with only_masked"):
-        _agreement.check_placing("crop", "original", only_masked=True)
+        _agreement.check_placing("crop", "original", "only_masked")
     with pytest.raises(RequestError, match="mask_content is 'fill', which needs the picture"):
-        _agreement.check_placing("latent", "fill", only_masked=False)
+        _agreement.check_placing("latent", "fill", "")
+
+
+def test_strokes_lie_on_a_picture_of_the_same_size() -> None:
+    small, large = (Image("L", side, 1, bytes(side)) for side in (1, 2))
+    _agreement.check_sketch(None, None)
+    _agreement.check_sketch(small, small)
+    with pytest.raises(RequestError, match="original is given without init"):
+        _agreement.check_sketch(small, None)
+    with pytest.raises(RequestError, match="original is 2x1 and init is 1x1; they must be of one"):
+        _agreement.check_sketch(large, small)
 
 
 def test_noise_falls_from_one_level_to_a_lower() -> None:

@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy
+
 from underpaint.media import Image
 from underpaint.pipelines import _filling, _pixels
+from underpaint.pipelines._outpainting import Margins
 from underpaint.pipelines._placing import Box, placed, region
+from underpaint.pipelines._shaping import shaped
+from underpaint.pipelines._sketching import sketched
+from underpaint.requests._repainting import Content
 from underpaint.requests.image import ImageRequest
 
 
@@ -31,36 +37,35 @@ class Paper:
         """Return the paper of a request; what is transparent in its init picture is white."""
         if request.init is None:
             return cls()
-        size, init = (request.width, request.height), request.init.rgb()
-        if request.mask is None:
+        size, (init, mask) = (request.width, request.height), _given(request, request.init.rgb())
+        if mask is None:
             return cls(placed(init, request.resize, *size))
 
-        whole = init if request.only_masked else placed(init, request.resize, *size)
-        mask = placed(
-            request.mask,
-            request.resize,
-            *(whole.width, whole.height),
-            scale=_pixels.fitted,
-        )
-        mask = _pixels.inverted(mask) if request.mask_invert else mask
+        grows = any(Margins.of(request))
+        own_size = request.only_masked or grows
+        whole = init if own_size else placed(init, request.resize, *size)
+        mask = placed(mask, request.resize, whole.width, whole.height, scale=_pixels.fitted)
         share = _filling.softened(mask, request.mask_blur)
-        if not request.only_masked:
+        if not own_size:
             return cls(whole, mask, whole, share)
 
-        part = region(mask, *size, padding=request.mask_padding)
+        part = Box(0, 0, whole.width, whole.height)
+        if request.only_masked:
+            part = region(mask, *size, padding=request.mask_padding)
         sketch = placed(part.cut(whole), "fill", *size)
         repaint = placed(part.cut(mask), "fill", *size, scale=_pixels.fitted)
         return cls(sketch, repaint, whole, share, part)
 
-    def begun(self, *, fill: bool) -> Image | None:
+    def begun(self, content: Content) -> Image | None:
         """Return the picture whose latent painting starts from.
 
         Args:
-            fill: with the colours around in place of what is repainted.
+            content: what is in place of what is repainted.
         """
-        if self.sketch is None or self.repaint is None or not fill:
+        filling = {"fill": _filling.filled, "shaped": shaped}.get(content)
+        if self.sketch is None or self.repaint is None or filling is None:
             return self.sketch
-        return _filling.filled(self.sketch, self.repaint)
+        return filling(self.sketch, self.repaint)
 
     def finished(self, painted: Image) -> Image:
         """Return what was painted, put where it belongs.
@@ -74,3 +79,38 @@ class Paper:
             back = placed(painted, "crop", self.part.width, self.part.height)
             painted = self.part.put(back, self.whole)
         return _pixels.pasted(self.whole, painted, self.share)
+
+
+def _given(request: ImageRequest, init: Image) -> tuple[Image, Image | None]:
+    """Return the picture and the mask that a request brings along, before they come to size.
+
+    Args:
+        request: what is asked for.
+        init: its init picture, RGB.
+    """
+    mask = request.mask
+    if mask is not None and request.mask_invert:
+        mask = _pixels.inverted(mask.grey())
+    if request.original is not None:
+        original, blur = request.original.rgb(), request.mask_blur
+        init, drawn = sketched(original, init, transparency=request.mask_transparency, blur=blur)
+        mask = _joined(mask, drawn)
+    margins = Margins.of(request)
+    if any(margins):
+        grown = margins.mask(init.width, init.height, seam=request.mask_blur)
+        mask = mask and _grown(_pixels.fitted(mask, init.width, init.height), margins)
+        init, mask = margins.extended(init), _joined(mask, grown)
+    return init, mask
+
+
+def _joined(mask: Image | None, other: Image) -> Image:
+    """Return a mask that repaints what either of two does, at the size of the other."""
+    if mask is None:
+        return other
+    levels = _pixels.fitted(mask, other.width, other.height).array()
+    return Image.of(numpy.maximum(levels, other.array()))
+
+
+def _grown(mask: Image, margins: Margins) -> Image:
+    left, right, up, down = margins
+    return Image.of(numpy.pad(mask.array(), ((up, down), (left, right))))

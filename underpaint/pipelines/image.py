@@ -99,7 +99,7 @@ def generate(
 def _latent(paper: Paper, request: ImageRequest, model: Model) -> Tensor:
     """Return the latent to start from before it is noised, (1, C, h, w); zeros without a sketch."""
     width, height = model.canvas(request.width, request.height)
-    begun = paper.begun(fill=request.mask_content == "fill")
+    begun = paper.begun(request.mask_content)
     if begun is None:
         return torch.zeros(1, *model.latent_shape(width, height))
     if request.init is not None and request.resize == "latent":

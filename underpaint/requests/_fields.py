@@ -131,6 +131,7 @@ NoiseOrigin = Literal["cpu", "gpu", "nv"]
 SeedDelta = Annotated[int, Interval(ge=0, le=SEEDS - 1)]
 HiresSteps = Annotated[int, Interval(ge=0, le=150)]
 MaskBlur = Annotated[int, Interval(ge=0, le=64)]
+Extent = Annotated[int, Interval(ge=0, le=1024)]
 MaskPadding = Annotated[int, Interval(ge=0, le=256)]
 PixelsOrNone = Annotated[int, Interval(ge=0, le=2048), MultipleOf(8)]
 

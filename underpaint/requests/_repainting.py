@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 Resize: TypeAlias = Literal["stretch", "crop", "fill", "latent"]
-Content: TypeAlias = Literal["original", "fill", "noise", "nothing"]
+Content: TypeAlias = Literal["original", "fill", "noise", "nothing", "shaped"]
 
-# Our ids and the labels of A1111's menus, in its order.
+# Our ids and the labels of A1111's menus, in its order, and behind them what is only ours.
 RESIZES: Mapping[Resize, str] = {
     "stretch": "Just resize",
     "crop": "Crop and resize",
@@ -18,4 +18,5 @@ CONTENTS: Mapping[Content, str] = {
     "original": "original",
     "noise": "latent noise",
     "nothing": "latent nothing",
+    "shaped": "shaped noise",
 }

@@ -14,6 +14,7 @@ from underpaint.requests._fields import (
     Batch,
     Churning,
     ClipSkip,
+    Extent,
     GuidanceScale,
     HiresSteps,
     MaskBlur,
@@ -62,11 +63,11 @@ class ImageRequest(Request):
     model: Name = "mini"
     """The model that paints, by name, as listed by `underpaint models`."""
 
-    init: Picture | None = None
     vae: Name = _autoencoders.AUTOMATIC
     """The autoencoder that paints with it, by the name of its file; own is the model's own, and
     automatic the one that lies beside the model's file, else its own."""
 
+    init: Picture | None = None
     """A picture or colour sketch to start from; without one, painting starts from noise."""
 
     mask: Picture | None = None
@@ -85,7 +86,8 @@ class ImageRequest(Request):
 
     mask_content: Content = "original"
     """What painting starts from under the mask: original is the init picture there, fill the
-    colours around, noise the latent's noise, nothing an empty latent; counts with mask."""
+    colours around, noise the latent's noise, nothing an empty latent, shaped is noise with the
+    picture's own colours and grain; counts with mask."""
 
     only_masked: bool = False
     """Paint only what is masked and what is around it, at this width and height, and put it back
@@ -93,6 +95,26 @@ class ImageRequest(Request):
 
     mask_padding: MaskPadding = 32
     """How many pixels of the init picture around the mask only_masked takes with it."""
+
+    original: Picture | None = None
+    """The picture that init was before strokes were painted on it: only where the two differ is
+    repainted, and painting starts from the strokes; needs init, of its size."""
+
+    mask_transparency: Share = 0.0
+    """How much of the strokes to leave as they are; counts with original."""
+
+    extend_left: Extent = 0
+    """How many pixels the init picture is to grow to the left; it keeps its own size but for that.
+    What was there stays to the last bit, save for a seam as wide as mask_blur."""
+
+    extend_right: Extent = 0
+    """How many pixels the init picture is to grow to the right."""
+
+    extend_up: Extent = 0
+    """How many pixels the init picture is to grow at its top."""
+
+    extend_down: Extent = 0
+    """How many pixels the init picture is to grow at its bottom."""
 
     controls: _controls.Controls = ()
     """Pictures that lead the painting, each by a ControlNet: FILE:MODEL or FILE:MODEL:WEIGHT, or a
@@ -217,7 +239,8 @@ class ImageRequest(Request):
         object.__setattr__(self, "hires_upscaler", upscaler_id(self.hires_upscaler))
         _hires.check(*self._sizes(), strength=self.strength, from_words=self.init is None)
         _agreement.check_mask(masked=self.mask is not None, init=self.init is not None)
-        _agreement.check_placing(self.resize, self.mask_content, only_masked=self.only_masked)
+        _agreement.check_placing(self.resize, self.mask_content, self.own_size)
+        _agreement.check_sketch(self.original, self.init)
         _agreement.check_levels(self.sigma_min, self.sigma_max)
         _agreement.check_model(self.model)
         _controls.check_controls(self.controls)
@@ -246,6 +269,12 @@ class ImageRequest(Request):
             hires_width=0,
             hires_height=0,
         )
+
+    @property
+    def own_size(self) -> str:
+        """The field that lets an init picture keep its own size; "" where it comes to another."""
+        fields = "only_masked", "extend_left", "extend_right", "extend_up", "extend_down"
+        return next((field for field in fields if getattr(self, field)), "")
 
     @property
     def stem(self) -> str:
