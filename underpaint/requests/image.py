@@ -236,6 +236,7 @@ class ImageRequest(Request):
         """Settle the names, then refuse what fits no picture."""
         self._settle("", sampler_and_schedule(self.sampler, self.schedule))
         self._settle("hires_", _hires.settled(self.hires_sampler, self.hires_schedule))
+        object.__setattr__(self, "vae", _autoencoders.autoencoder_id(self.vae))
         object.__setattr__(self, "hires_upscaler", upscaler_id(self.hires_upscaler))
         _hires.check(*self._sizes(), strength=self.strength, from_words=self.init is None)
         _agreement.check_mask(masked=self.mask is not None, init=self.init is not None)
@@ -259,7 +260,6 @@ class ImageRequest(Request):
             self,
             width=size[0],
             height=size[1],
-        object.__setattr__(self, "vae", _autoencoders.autoencoder_id(self.vae))
             steps=self.hires_steps or self.steps,
             sampler=self.hires_sampler or self.sampler,
             schedule=self.hires_schedule or self.schedule,
@@ -284,6 +284,7 @@ class ImageRequest(Request):
     def needs(self) -> Iterator[tuple[str, str]]:
         """Yield the kind and the name of each file that it is to be carried out with."""
         yield "models", self.model
+        yield from _autoencoders.files(self.vae)
         yield from files(self.hires_upscaler) if self.enlarged() else ()
         yield from _controls.files(self.controls)
 
@@ -313,6 +314,5 @@ class ImageRequest(Request):
         assert 0 <= index < self.batch, f"no picture {index} in a batch of {self.batch}"
         assert min(self.seed, self.variation_seed) >= 0, "seeds are drawn by resolved() first"
         seed = self.seed if self.variation_strength else (self.seed + index) % SEEDS
-        yield from _autoencoders.files(self.vae)
         variation = (self.variation_seed + index) % SEEDS
         return replace(self, seed=seed, variation_seed=variation, batch=1)
