@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from underpaint.media import Image
+from underpaint.requests._controls import Control
 from underpaint.requests.image import ImageRequest
 from underpaint.studio import _requests
 
@@ -25,6 +26,30 @@ def test_a_request_comes_out_as_it_went_in(
     assert stored.bare().init is None
     assert stored.bare().strength == 0.5
     assert stored.whole(shelf.__getitem__) == request
+
+
+def test_the_pictures_that_lead_are_kept_apart_too(
+    asked: Callable[..., ImageRequest], sketch: Image
+) -> None:
+    controls = (
+        Control(model="scribble", picture=sketch, weight=0.5),
+        Control(model="canny"),
+        Control(model="depth", picture=sketch.grey()),
+    )
+    request, shelf = replace(asked(), init=sketch, controls=controls), dict[str, Image]()
+
+    def kept(image: Image) -> str:
+        shelf[_requests.content(image)] = image
+        return _requests.content(image)
+
+    stored = _requests.stored(request, kept)
+    assert set(stored.inputs) == {"init", "controls.0.picture", "controls.2.picture"}
+    assert len(shelf) == 2
+    assert len(stored.text) < 3_000
+    assert stored.bare().controls == tuple(replace(each, picture=None) for each in controls)
+    assert stored.whole(shelf.__getitem__) == request
+    other = replace(request, controls=controls[:2])
+    assert _requests.fingerprint(other) != _requests.fingerprint(request)
 
 
 def test_equal_pixels_are_equal_whatever_their_text(sketch: Image) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from underpaint import catalog
 from underpaint.media import Image
@@ -12,6 +13,8 @@ from underpaint.requests._fields import Request, fields
 from underpaint.requests._pictures import PictureRequest
 
 REQUESTS = "underpaint.requests"
+
+R = TypeVar("R", bound=Request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,8 @@ class Stored:
     Attributes:
         kind: the id of its class, such as "image".
         text: all but its pictures, as JSON.
-        inputs: the ids of its pictures, by the names of their fields.
+        inputs: the ids of its pictures, by the names of their fields; that of a control is called
+            "controls.0.picture" and so on.
     """
 
     kind: str
@@ -39,7 +43,7 @@ class Stored:
             picture: gives the picture of an id.
         """
         given = {name: picture(id) for name, id in self.inputs.items()}
-        return replace(self.bare(), **given)
+        return _with(self.bare(), given)
 
 
 def stored(request: PictureRequest, kept: Callable[[Image], str]) -> Stored:
@@ -51,7 +55,7 @@ def stored(request: PictureRequest, kept: Callable[[Image], str]) -> Stored:
     """
     pictures = _pictures(request)
     inputs = {name: kept(picture) for name, picture in pictures.items()}
-    without = replace(request, **dict.fromkeys(pictures))
+    without = _with(request, dict.fromkeys(pictures))
     return Stored(kind(request), without.to_json(), MappingProxyType(inputs))
 
 
@@ -70,7 +74,7 @@ def fingerprint(request: PictureRequest) -> str:
     """Return what is equal for equal requests, seeds drawn or not, and for no others."""
     pictures = _pictures(request)
     contents = {name: content(picture) for name, picture in pictures.items()}
-    without = replace(request, **dict.fromkeys(pictures))
+    without = _with(request, dict.fromkeys(pictures))
     words = json.dumps([kind(request), without.to_json(), contents], sort_keys=True)
     return hashlib.sha256(words.encode()).hexdigest()
 
@@ -81,8 +85,29 @@ def content(picture: Image) -> str:
     return hashlib.sha256(head.encode() + picture.pixels).hexdigest()[:32]
 
 
-def _pictures(request: PictureRequest) -> dict[str, Image]:
-    """Return the pictures in a request, by the names of their fields."""
-    names = [field.name for field in fields(type(request)) if field.kind is Image]
-    given = {name: getattr(request, name) for name in names}
-    return {name: picture for name, picture in given.items() if picture is not None}
+def _pictures(request: Request) -> dict[str, Image]:
+    """Return the pictures in a request, and in the requests within it, by their names."""
+    found: dict[str, Image] = {}
+    for each in fields(type(request)):
+        value = getattr(request, each.name)
+        if isinstance(value, Image):
+            found[each.name] = value
+        elif each.many and issubclass(each.kind, Request):
+            for place, part in enumerate(value):
+                inner = _pictures(part)
+                found |= {f"{each.name}.{place}.{name}": inner[name] for name in inner}
+    return found
+
+
+def _with(request: R, pictures: Mapping[str, Image | None]) -> R:
+    """Return a request with these pictures in it, by their names."""
+    changes: dict[str, Any] = {}
+    for name, picture in pictures.items():
+        first, *rest = name.split(".", 2)
+        if rest:
+            parts = list(changes.get(first, getattr(request, first)))
+            parts[int(rest[0])] = _with(parts[int(rest[0])], {rest[1]: picture})
+            changes[first] = tuple(parts)
+        else:
+            changes[first] = picture
+    return replace(request, **changes)
