@@ -104,3 +104,9 @@ def test_a_level_of_noise_only_wants_a_prediction_that_holds_there(prediction: s
     assert dataclasses.replace(pixels, prediction="v", zero_terminal=True).zero_terminal
     with pytest.raises(RequestError, match="v or x0 must be predicted"):
         dataclasses.replace(pixels, prediction=prediction, zero_terminal=True)
+
+
+def test_only_denoisers_have_a_teacher() -> None:
+    assert dataclasses.replace(pixels, teacher="mini.safetensors").few_steps == 4
+    with pytest.raises(RequestError, match="denoisers have one"):
+        dataclasses.replace(pixels, kind="autoencoder", teacher="mini.safetensors")

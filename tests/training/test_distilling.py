@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,7 @@ def test_the_target_is_where_the_teachers_path_leads(ask: Ask) -> None:
     sigmas = taught.stretches.sigmas[FINE : 2 * FINE + 1]
     y = x * float(sigmas[0])
     start = y.clone()
-    for sigma, lower in zip(sigmas[:-1], sigmas[1:], strict=True):
+    for sigma, lower in pairwise(sigmas):
         y = landed(y, exact(y, sigma), sigma, lower)
     aim = meant(start, y, sigmas[0], sigmas[-1])
     torch.testing.assert_close(landed(start, aim, sigmas[0], sigmas[-1]), y, rtol=1e-4, atol=1e-4)

@@ -167,6 +167,9 @@ class TrainRequest(Request):
     ema: Share = 0.999
     """Decay a step of the running mean of the weights, which is what is kept; 0 keeps the last."""
 
+    snapshot_every: NotNegative = 0
+    """Steps between running means that are kept to choose their length afterwards; 0 keeps none."""
+
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Numbers to multiply with; auto is bfloat16 where the device is faster with it."""
 

@@ -33,7 +33,7 @@ class Checkpoint:
 
     Attributes:
         weights: of every network in training, by name.
-        ema: running mean of those that learn.
+        ema: running mean of those that learn, and as `LENGTH/NAME` those of `posthoc`, if any.
         optimizer: AdamW's two moments and step count of each, as `NAME.exp_avg` and so on.
         state: plain numbers: step, position in the data, seed, ...
         config: the request, as JSON.

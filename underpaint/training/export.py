@@ -46,7 +46,8 @@ def export(
 
 def exported(request: TrainRequest, learnt: Checkpoint) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Return the tensors, by name, and the remarks that the request and the autoencoder give."""
-    tensors = dict(learnt.weights) | dict(learnt.ema)
+    means = {name: mean for name, mean in learnt.ema.items() if name in learnt.weights}
+    tensors = dict(learnt.weights) | means
     remarks: dict[str, str] = {}
     if request.autoencoder:
         given, known = read(Path(request.autoencoder))

@@ -112,6 +112,9 @@ class Run:
             yield self.sample("training")
         if time.monotonic() - self.saved_at >= self.request.checkpoint_every:
             self.keep()
+        means, kept = self.student.means, self.request.snapshot_every
+        if means is not None and self.student.step % kept == 0:
+            means.keep(self.folder, self.student.step)
         self.last = time.monotonic()
 
     def sample(self, stage: str) -> Progress:

@@ -12,12 +12,13 @@ from underpaint.training.architecture import Networks, learning, weights
 from underpaint.training.checkpoint import Checkpoint
 from underpaint.training.ema import Ema
 from underpaint.training.optimizer import Optimizer
+from underpaint.training.posthoc import PowerMeans
 from underpaint.training.schedule import learning_rate
 
 __all__ = ["Student"]
 
-FIXED = ("kind", "network", "prediction", "betas", "zero_terminal")
-"""What cannot change in a run: its weights would no longer mean the same."""
+FIXED = ("kind", "network", "prediction", "betas", "zero_terminal", "snapshot_every")
+"""What cannot change in a run: its weights, or what is kept of them, would mean something else."""
 
 FREE = frozenset(
     {"out", "minutes", "compile", "device", "checkpoint_every", "keep", "sample_every"}
@@ -40,6 +41,7 @@ class Student:
         self.networks = networks
         self.optimizer = Optimizer(learning(networks), request.weight_decay)
         self.ema = Ema(learning(networks), request.ema)
+        self.means = PowerMeans(learning(networks)) if request.snapshot_every else None
         self.step = 0
         self.facts: dict[str, Any] = {}
 
@@ -51,6 +53,8 @@ class Student:
         )
         self.optimizer.step(rate)
         self.ema.update(self.step)
+        if self.means is not None:
+            self.means.update(self.step)
         self.step += 1
         return rate
 
@@ -65,9 +69,8 @@ class Student:
             **self.facts,
         }
         memory = self.optimizer.memory()
-        return Checkpoint(
-            weights(self.networks), self.ema.mean, memory, state, self.request.to_json()
-        )
+        means = self.ema.mean | (self.means.named() if self.means else {})
+        return Checkpoint(weights(self.networks), means, memory, state, self.request.to_json())
 
     @torch.no_grad()
     def restore(self, kept: Checkpoint) -> tuple[str, ...]:
@@ -83,6 +86,8 @@ class Student:
         for name, weight in weights(self.networks).items():
             weight.copy_(kept.weights[name])
         self.ema.load(kept.ema)
+        if self.means is not None:
+            self.means.load(kept.ema)
         self.optimizer.load(kept.optimizer)
         self.step = kept.step
         known: Mapping[str, Any] = kept.state
