@@ -8,6 +8,7 @@ import pytest
 from underpaint.errors import MediaError, RequestError
 from underpaint.faces import _options
 from underpaint.media import Image
+from underpaint.requests._controls import Control
 from underpaint.requests._fields import fields
 from underpaint.requests.image import ImageRequest
 from underpaint.requests.train import TrainRequest
@@ -33,6 +34,7 @@ def test_fields_can_be_left_out() -> None:
         ("init", "FILE", "sketch"),
         ("seed", "NUMBER", "[default: -1]"),
         ("negative", "TEXT", "must not show"),
+        ("controls", "FILE:MODEL", "FILE:MODEL:WEIGHT, or a JSON object"),
     ],
 )
 def test_an_option_tells_what_it_takes(name: str, metavar: str, words: str) -> None:
@@ -72,6 +74,9 @@ def test_lists_flags_and_mappings_become_what_they_are() -> None:
     request = TrainRequest(recipe="x", kind="pixels", data="y", **given)
     assert request.sample_prompts == ("a", "b")
     assert not request.flip
+    assert _options.given(ImageRequest, {"controls": [":canny", ":depth:0.5"]}) == {
+        "controls": (Control(model="canny"), Control(model="depth", weight=0.5))
+    }
     assert request.network.plain() == {"unet": {"channels": 8}}
 
 

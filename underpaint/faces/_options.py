@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from underpaint.errors import RequestError
-from underpaint.faces import _parameters
+from underpaint.faces import _controls, _parameters
 from underpaint.media import Image
+from underpaint.requests._controls import Control
 from underpaint.requests._fields import Field, Request, fields, shown
 
-_NOUNS = {int: "NUMBER", float: "NUMBER", str: "TEXT", Image: "FILE"}
+_NOUNS = {int: "NUMBER", float: "NUMBER", str: "TEXT", Image: "FILE", Control: _controls.FORM}
 
 
 def options(
@@ -66,7 +67,7 @@ def given(request: type[Request], values: Mapping[str, Any]) -> dict[str, Any]:
         values: of all options by name, None for those not given; others' are passed over.
 
     Raises:
-        RequestError: a mapping is not JSON.
+        RequestError: a mapping is not JSON, or a control is none.
         MediaError: a file is not a picture.
     """
     said = {field: values.get(field.name) for field in fields(request)}
@@ -85,6 +86,8 @@ def _value(field: Field, value: str | bool) -> object:
         return value
     if field.kind is Image:
         return Image.read(Path(value))
+    if field.kind is Control:
+        return _controls.spoken(value)
     if field.kind in (int, float):
         try:
             return field.kind(value)
