@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from underpaint.errors import ModelNotFoundError, RequestError, UnknownEntryError
-from underpaint.faces.a1111 import options, requests
+from underpaint.faces.a1111 import options, requests, texts
 from underpaint.faces.a1111.payload import ImageToImage, Payload, TextToImage
 from underpaint.media import Image
 from underpaint.requests.image import ImageRequest
@@ -19,7 +19,7 @@ SETTINGS = options.with_overrides({}, None)
 
 
 def ordered(payload: Payload, **settings: object) -> requests.Order:
-    count, payload = itertools.count(100), requests.filled(payload)
+    count, payload = itertools.count(100), texts.filled(payload)
     return requests.order(
         payload,
         options.with_overrides({}, {**settings, **(payload.override_settings or {})}),
@@ -290,3 +290,11 @@ def test_a_second_pass_is_asked_for_by_factor_or_by_size() -> None:
     assert (sized.hires_width, sized.hires_height, sized.hires_sampler) == (768, 0, "euler")
     assert sized.hires_prompt == "a dog"
     assert one(hr_scale=2).hires_width == 0
+
+
+def test_a_first_pass_may_be_told_by_its_size_as_long_ago() -> None:
+    asked = one(enable_hr=True, width=1024, height=768, firstphase_width=512, firstphase_height=384)
+    assert (asked.width, asked.height) == (512, 384)
+    assert (asked.hires_width, asked.hires_height) == (1024, 768)
+    assert one(enable_hr=True, width=1024, firstphase_width=512).height == 512
+    assert one(firstphase_width=64).width == 512

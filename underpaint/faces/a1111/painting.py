@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from underpaint.faces.a1111 import info, models, options, pictures, requests
+from underpaint.faces.a1111 import info, models, options, pictures, requests, texts
 from underpaint.faces.a1111.calls import Desk
 from underpaint.faces.a1111.payload import ImageToImage, Payload, TextToImage
 from underpaint.faces.a1111.requests import Order
@@ -80,7 +80,7 @@ def _ordered(studio: Studio, payload: Payload) -> tuple[Payload, Order]:
     Raises:
         UnderpaintError: a value is not allowed; or there is no such model.
     """
-    full = requests.filled(payload)
+    full = texts.filled(payload)
     overrides = full.override_settings or {}
     settings = options.with_overrides(options.known(studio.preferences.all()), overrides)
     order = requests.order(

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from underpaint.requests._repainting import CONTENTS, RESIZES
+
 Seed = Annotated[int, Field(description="-1, null or an empty text draws one.")]
 Script = Annotated[dict[str, Any], Field(description='{"args": [...]}, by the script\'s title.')]
 
@@ -109,14 +111,14 @@ class ImageToImage(Payload):
     """The body of `/sdapi/v1/img2img`."""
 
     init_images: list[str] | None = None
-    resize_mode: Annotated[int, Field(ge=0, le=3)] = 0
+    resize_mode: Annotated[int, Field(ge=0, lt=len(RESIZES))] = 0
     image_cfg_scale: float | None = None
     mask: str | None = None
     mask_blur_x: Annotated[int, Field(ge=0, le=256)] = 4
     mask_blur_y: Annotated[int, Field(ge=0, le=256)] = 4
     mask_blur: Annotated[int, Field(ge=0, le=256)] | None = None
     mask_round: bool = True
-    inpainting_fill: Annotated[int, Field(ge=0, le=3)] = 0
+    inpainting_fill: Annotated[int, Field(ge=0, lt=len(CONTENTS))] = 0
     inpaint_full_res: bool = True
     inpaint_full_res_padding: Annotated[int, Field(ge=0)] = 0
     inpainting_mask_invert: Annotated[int, Field(ge=0, le=1)] = 0

@@ -4,12 +4,10 @@ A call may ask for more pictures than one request has, and for what the options 
 becomes an `Order`: the requests in their order, and what to do with the pictures.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from underpaint import infotext
 from underpaint.errors import RequestError, UnknownEntryError
 from underpaint.faces.a1111 import pictures, refusals
 from underpaint.faces.a1111.payload import ImageToImage, Payload, TextToImage
@@ -86,24 +84,6 @@ _THEIR_NAME = {ours: theirs for theirs, ours in _PLAIN.items()} | {
     **{knob.ours: knob.theirs for knob in (*_KNOBS, *_OPTIONS)},
 }
 
-# What a text in a picture says, and the field it fills.
-_TEXT = {
-    "Steps": "steps",
-    "Sampler": "sampler_name",
-    "Schedule type": "scheduler",
-    "CFG scale": "cfg_scale",
-    "Seed": "seed",
-    "Variation seed": "subseed",
-    "Variation seed strength": "subseed_strength",
-    "Denoising strength": "denoising_strength",
-    "Eta": "eta",
-}
-_TEXT_OPTIONS = {
-    "Clip skip": "CLIP_stop_at_last_layers",
-    "Model": "sd_model_checkpoint",
-    "VAE": "sd_vae",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -156,22 +136,6 @@ def order(
         for number in range(payload.n_iter)
     )
     return Order(rounds, settings, notes)
-
-
-def filled(payload: Payload) -> Payload:
-    """Return a call with what its text says, wherever it says nothing itself."""
-    if not payload.infotext:
-        return payload
-    prompt, negative, pairs = infotext.parts(payload.infotext)
-    said: dict[str, Any] = {"prompt": prompt, "negative_prompt": negative}
-    said |= {field: pairs[key] for key, field in _TEXT.items() if key in pairs}
-    size = re.fullmatch(r"(\d{1,5})x(\d{1,5})", pairs.get("Size", ""))
-    said |= {"width": size[1], "height": size[2]} if size else {}
-
-    options = {option: pairs[key] for key, option in _TEXT_OPTIONS.items() if key in pairs}
-    given = payload.model_dump(exclude_unset=True)
-    overrides = options | (payload.override_settings or {})
-    return type(payload).model_validate(said | given | {"override_settings": overrides})
 
 
 def _values(payload: Payload, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -257,11 +221,16 @@ def _hires(payload: TextToImage) -> dict[str, Any]:
         UnknownEntryError: there is no such upscaler.
     """
     width, height = payload.hr_resize_x, payload.hr_resize_y
+    first = payload.firstphase_width, payload.firstphase_height
+    smaller: dict[str, int] = {}
+    if any(first):  # as calls were before 2023: the size is that of the second pass
+        width, height = payload.width, payload.height
+        smaller = {"width": first[0] or width, "height": first[1] or height}
     if not (width or height):
         sides = (payload.width, payload.height)
         width, height = (int(side * payload.hr_scale) // 8 * 8 for side in sides)
     strength = payload.denoising_strength
-    return {
+    return smaller | {
         "hires_width": width,
         "hires_height": height,
         "hires_upscaler": upscaler_id(payload.hr_upscaler or "Latent"),
