@@ -6,6 +6,9 @@ import { type Tile, delta } from "./deltas";
 import { EMPTY, type Point, type Rect, distance, union } from "./geometry";
 import { type Pixels, over } from "./pixels";
 
+/** In pixels: how far the drawn line may be from the curve that is meant, and its longest piece. */
+const [FLAT, LONGEST] = [0.04, 32];
+
 /** What covered pixels get: a colour, or their own transparency back. */
 export interface Paint {
   readonly colour: Colour | "erase";
@@ -70,7 +73,7 @@ export class Stroke {
   }
 
   #curve(from: Dab, bend: Dab, to: Dab): Rect {
-    const pieces = Math.min(Math.ceil((distance(from, bend) + distance(bend, to)) / 6), 16);
+    const pieces = piecesOf(from, bend, to);
     let changed = EMPTY;
     let start = from;
     for (let piece = 1; piece <= pieces; piece++) {
@@ -109,6 +112,14 @@ export class Stroke {
     }
     return rect;
   }
+}
+
+/** How many straight pieces stay within FLAT of a curve, and small enough to look for its pixels. */
+function piecesOf(from: Dab, bend: Dab, to: Dab): number {
+  const turn = Math.hypot(from.x - 2 * bend.x + to.x, from.y - 2 * bend.y + to.y);
+  const length = distance(from, bend) + distance(bend, to);
+  // A quadratic curve in n pieces strays from them by a quarter of its turn over n squared.
+  return Math.max(1, Math.ceil(Math.sqrt(turn / (4 * FLAT))), Math.ceil(length / LONGEST));
 }
 
 function between(a: Dab, b: Dab, share: number): Dab {
