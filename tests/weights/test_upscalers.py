@@ -6,6 +6,7 @@ import pytest
 
 from underpaint.errors import ModelNotFoundError
 from underpaint.weights import upscalers
+from underpaint.weights.shelf import Book
 
 
 @pytest.fixture
@@ -35,3 +36,19 @@ def test_an_unknown_name_lists_the_known(folder: Path) -> None:
     there = "lanczos, nearest, 4x-UltraSharp, a/b, RealESRGAN_x4plus"
     with pytest.raises(ModelNotFoundError, match=f"no 'x' in upscalers; there are: {there}"):
         upscalers.find("x", [folder])
+
+
+@pytest.mark.parametrize(
+    ("name", "times"),
+    [
+        ("4x-UltraSharp", 4),
+        ("RealESRGAN_x2plus", 2),
+        ("1x_DeJPG", 1),
+        ("8x_NMKD", 8),
+        ("remacri", 4),
+        ("matrix2", 4),
+        ("2xHFA", 2),
+    ],
+)
+def test_a_name_says_how_much_larger_pictures_become(name: str, times: float) -> None:
+    assert upscalers.said(Book(name, Path(f"{name}.pth"))) == times

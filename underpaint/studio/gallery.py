@@ -324,5 +324,6 @@ class Gallery:
         if not rows:
             return picture
         id = rows[0]["id"]
-        painted_over = "Denoising strength" in infotext.parts(picture.text)[2]
+        pairs = infotext.parts(picture.text)[2]
+        painted_over = "Denoising strength" in pairs and "Postprocess upscaler" not in pairs
         return replace(picture, parent=id, inputs={"init": id} if painted_over else {})

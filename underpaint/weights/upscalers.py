@@ -4,6 +4,7 @@ AUTOMATIC1111 fetches some by itself and lists them under names of its own: a pi
 "R-ESRGAN 4x+", and the file is RealESRGAN_x4plus.pth. Both names find it.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,10 +12,13 @@ from underpaint.errors import ModelNotFoundError
 from underpaint.weights import shelf
 from underpaint.weights.shelf import Book
 
-__all__ = ["ALIASES", "find", "label", "listing"]
+__all__ = ["ALIASES", "find", "label", "listing", "said"]
 
 KIND = "upscalers"
 BUILT_IN = ("lanczos", "nearest")
+USUAL = 4.0
+
+_TIMES = re.compile(r"(?<![a-z0-9])(?:([1-8])x|x([1-8]))(?![0-9])", re.I)
 
 ALIASES: Mapping[str, str] = {
     "ESRGAN_4x": "ESRGAN",
@@ -69,3 +73,13 @@ def label(book: Book) -> str:
     """
     names = {file: name for name, file in ALIASES.items()}
     return names.get(book.path.stem, book.path.stem)
+
+
+def said(book: Book) -> float:
+    """Return how many times an upscaler enlarges by what its name says; most do 4 times.
+
+    Args:
+        book: of a listing.
+    """
+    times = _TIMES.search(label(book).replace("_", " "))
+    return float(times[1] or times[2]) if times else USUAL

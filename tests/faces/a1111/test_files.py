@@ -78,3 +78,19 @@ def test_autoencoders_are_told_by_their_files(script: TestClient, tmp_path: Path
     assert script.get("/sdapi/v1/sd-vae").json() == [
         {"model_name": "fine.vae.pt", "filename": str(tmp_path / "VAE/fine.vae.pt")}
     ]
+
+
+def test_upscalers_begin_with_none_and_go_on_with_files(script: TestClient, tmp_path: Path) -> None:
+    for place in ("ESRGAN/4x-UltraSharp.pth", "RealESRGAN/RealESRGAN_x2plus.pth"):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).write_bytes(b"")
+    told = script.get("/sdapi/v1/upscalers").json()
+    names = ["None", "Lanczos", "Nearest", "4x-UltraSharp", "R-ESRGAN 2x+"]
+    assert [each["name"] for each in told] == names
+    assert {tuple(each) for each in told} == {tuple(told[0])}
+    assert set(told[0]) == {"name", "model_name", "model_path", "model_url", "scale"}
+    assert told[3]["model_name"] == "4x-UltraSharp.pth"
+    place = str(tmp_path / "RealESRGAN" / "RealESRGAN_x2plus.pth")
+    assert script.get("/sdapi/v1/realesrgan-models").json() == [
+        {"name": "R-ESRGAN 2x+", "path": place, "scale": 2}
+    ]

@@ -44,10 +44,7 @@ def test_models_are_told_with_their_hashes(script: TestClient) -> None:
     assert str(model["sha256"]).startswith(str(model["hash"])) and len(str(model["sha256"])) == 64
 
 
-def test_upscalers_begin_with_none(script: TestClient) -> None:
-    told = got(script, "upscalers")
-    assert [each["name"] for each in told] == ["None", "Lanczos", "Nearest"]
-    assert set(told[0]) == {"name", "model_name", "model_path", "model_url", "scale"}
+def test_latent_upscalers_are_those_of_a1111(script: TestClient) -> None:
     assert len(got(script, "latent-upscale-modes")) == 6
 
 
@@ -100,5 +97,3 @@ def test_styles_are_told_with_what_they_add(script: TestClient, studio: Studio) 
         ]
     finally:
         studio.styles.drop("ink")
-
-

@@ -43,18 +43,6 @@ def test_colours_are_read() -> None:
             pictures.colour(wrong)
 
 
-def test_cropping_keeps_the_middle() -> None:
-    levels = numpy.zeros((10, 30), numpy.uint8)
-    levels[:, 10:20] = 200
-    assert (pictures.cropped(Image.of(levels), 10, 10).array() == 200).all()
-
-
-@pytest.mark.parametrize("size", [(8, 64), (64, 8), (96, 64), (33, 77)])
-def test_cropping_gives_the_size(sketch: Image, size: tuple[int, int]) -> None:
-    cropped = pictures.cropped(sketch, *size)
-    assert (cropped.width, cropped.height) == size
-
-
 def test_a_mask_with_transparency_is_white_where_it_was_drawn() -> None:
     levels = numpy.zeros((4, 8, 4), numpy.uint8)
     levels[:, 4:, 3] = 200

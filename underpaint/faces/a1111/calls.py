@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from underpaint.faces._http import replies
-from underpaint.faces.a1111.requests import Order
+from underpaint.requests._pictures import PictureRequest
 from underpaint.studio.app import Studio
 from underpaint.studio.jobs import Job
 
@@ -64,19 +64,19 @@ class Desk:
         self.studio = studio
         self._stopped: deque[str] = deque(maxlen=REMEMBERED)
 
-    def submit(self, order: Order, task: str) -> tuple[Job, ...]:
+    def submit(self, requests: Sequence[PictureRequest], task: str) -> tuple[Job, ...]:
         """Queue the rounds of a call, all of them or none; or as many as before it was stopped.
 
         Args:
-            order: what the call comes to.
+            requests: what the call comes to, round by round.
             task: the caller's name for it; "" for none.
 
         Raises:
             QueueFullError: there is no room for all of them.
         """
-        id, jobs, rounds = secrets.token_hex(8), list[Job](), len(order.requests)
+        id, jobs, rounds = secrets.token_hex(8), list[Job](), len(requests)
         try:
-            for number, request in enumerate(order.requests):
+            for number, request in enumerate(requests):
                 if id in self._stopped:
                     break
                 key = Call(task.replace(_MARK, ""), id, number, rounds).key()

@@ -1,4 +1,4 @@
-"""Files that A1111's clients choose among besides models: adapters, embeddings, autoencoders.
+"""Files that A1111's clients choose among besides models: adapters, embeddings, upscalers, ...
 
 What stands in them is the worker's to say; where it does not answer, as while it gets ready, the
 files are listed without it.
@@ -13,10 +13,12 @@ from underpaint.errors import WorkError
 from underpaint.faces.a1111 import models
 from underpaint.studio.app import Studio
 from underpaint.studio.questions import Embedding
+from underpaint.weights import upscalers
 from underpaint.weights.shelf import Book
 
 __all__ = ["router"]
 
+BUILT_IN = ("None", "Lanczos", "Nearest")
 TRAINERS_NAME = "ss_output_name"
 
 
@@ -52,7 +54,33 @@ def router(studio: Studio) -> APIRouter:
         books = studio.books("vaes")
         return [{"model_name": book.file, "filename": str(book.path)} for book in books]
 
+    @routes.get("/upscalers", summary="Upscalers, none first")
+    def upscaling() -> list[dict[str, Any]]:
+        about = {"model_name": None, "model_path": None, "model_url": None, "scale": 4.0}
+        built_in = [{"name": name, **about} for name in BUILT_IN]
+        return built_in + [_upscaler(book) for book in studio.books("upscalers")]
+
+    @routes.get("/realesrgan-models", summary="Upscalers in the folder RealESRGAN")
+    def realesrgan_models() -> list[dict[str, Any]]:
+        found = [
+            book for book in studio.books("upscalers") if book.path.parent.name == "RealESRGAN"
+        ]
+        return [
+            {"name": told["name"], "path": told["model_path"], "scale": int(told["scale"])}
+            for told in map(_upscaler, found)
+        ]
+
     return routes
+
+
+def _upscaler(book: Book) -> dict[str, Any]:
+    return {
+        "name": upscalers.label(book),
+        "model_name": book.file,
+        "model_path": str(book.path),
+        "model_url": None,
+        "scale": upscalers.said(book),
+    }
 
 
 def _lora(book: Book, remarks: dict[str, str]) -> dict[str, Any]:

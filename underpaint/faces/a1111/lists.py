@@ -33,7 +33,6 @@ _EMPTY = (
     "sd-modules",
     "hypernetworks",
     "face-restorers",
-    "realesrgan-models",
     "artist-categories",
     "artists",
     "extensions",
@@ -51,7 +50,6 @@ def router(studio: Studio, flags: Mapping[str, Any]) -> APIRouter:
     routes = APIRouter(prefix="/sdapi/v1", tags=["A1111: lists"])
     routes.add_api_route("/samplers", labels.samplers, summary="Samplers")
     routes.add_api_route("/schedulers", labels.schedules, summary="Schedules")
-    routes.add_api_route("/upscalers", _upscalers, summary="Upscalers, none first")
     routes.add_api_route("/latent-upscale-modes", _latent_upscalers, summary="Latent upscalers")
     routes.add_api_route("/scripts", _scripts, summary="Scripts by title")
     routes.add_api_route("/script-info", _script_info, summary="Scripts and their arguments")
@@ -107,14 +105,6 @@ async def _nothing() -> list[dict[str, Any]]:
 
 async def _done() -> None:
     """Answer null: what is on the disk is looked at when it is asked for."""
-
-
-async def _upscalers() -> list[dict[str, Any]]:
-    about = {"model_name": None, "model_path": None, "model_url": None, "scale": 4.0}
-    return [{"name": name, **about} for name in UPSCALERS]
-
-
-UPSCALERS = ("None", "Lanczos", "Nearest")
 
 
 async def _latent_upscalers() -> list[dict[str, str]]:

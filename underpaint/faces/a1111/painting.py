@@ -65,7 +65,7 @@ async def _painted(desk: Desk, payload: Payload, request: Request, cancel: bool)
     """Return the pictures of a call, once they are there."""
     called, studio = datetime.now(), desk.studio
     full, order = await run_sync(_ordered, studio, payload)
-    jobs = await run_sync(desk.submit, order, payload.force_task_id or "")
+    jobs = await run_sync(desk.submit, order.requests, payload.force_task_id or "")
 
     async def gone() -> bool:
         return cancel and await request.is_disconnected()

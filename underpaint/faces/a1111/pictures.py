@@ -88,16 +88,6 @@ def mask(picture: Image) -> Image:
     return picture.grey()
 
 
-def cropped(picture: Image, width: int, height: int) -> Image:
-    """Return a picture at a size, what is too much of it cut off on both sides."""
-    scale = max(width / picture.width, height / picture.height)
-    scaled = picture.resized(
-        max(width, round(picture.width * scale)), max(height, round(picture.height * scale))
-    )
-    left, top = (scaled.width - width) // 2, (scaled.height - height) // 2
-    return Image.of(scaled.array()[top : top + height, left : left + width])
-
-
 def grid(pictures: Sequence[Image]) -> Image:
     """Return pictures of one size side by side in rows, about as many rows as columns."""
     rows = max(1, math.isqrt(len(pictures)))

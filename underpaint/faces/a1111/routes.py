@@ -29,7 +29,7 @@ def router(
         state.internal(desk),
         lists.router(studio, flags),
         files.router(studio),
-        extras.router(),
+        extras.router(desk),
         extras.controlnet(),
     ):
         routes.include_router(part)
