@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -237,6 +238,10 @@ class Model(ABC):
         if worn:
             raise RequestError(f"{self.name!r} takes no adapters, such as LoRA")
         return nullcontext()
+
+    def seamless(self) -> Self:
+        """Return it so that its pictures tile, sharing all with it; not every model can."""
+        raise RequestError(f"tiling is True; {self.name!r} cannot paint pictures that tile")
 
     def controlnets(self, paths: Sequence[Path]) -> tuple[ControlNet, ...]:
         """Return the networks in some files, by which pictures can lead it.

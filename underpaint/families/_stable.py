@@ -3,10 +3,11 @@
 Paper: Rombach et al. 2022, arXiv:2112.10752. A family adds how it reads texts.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from copy import copy
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +19,9 @@ from underpaint.families._distilled import distilled
 from underpaint.families._heard import Conditioning, Heard
 from underpaint.families._model import Model
 from underpaint.families._parts import Parts
-from underpaint.families._running import Part, Preparation, Runner, torch_runner
+from underpaint.families._running import Inputs, Part, Preparation, Runner, torch_runner
 from underpaint.families._text import Reader
+from underpaint.families._tiling import circular
 from underpaint.networks.controlnet import ControlNet
 from underpaint.networks.unet import UNet
 from underpaint.networks.vae import Autoencoder
@@ -59,6 +61,7 @@ class StableDiffusion(Model):
         super().__init__(parts.weights, parts.marks, device=parts.device, dtype=parts.dtype)
         self._unet, self._autoencoder, self._readers = networks
         self._runner: Runner = torch_runner
+        self._edges: Callable[[nn.Module], AbstractContextManager[None]] = nullcontext
         self._pixel_dtype = next(self._autoencoder.parameters()).dtype
         self._check_channels(parts.where)
         self._check_width(parts.where)
@@ -122,6 +125,12 @@ class StableDiffusion(Model):
         estimates = self.estimates(text, text, surroundings=surroundings)
         estimates(torch.zeros(1, self.latent_channels, EXAMPLE, EXAMPLE), torch.tensor(1.0))
         self._runner = runner
+
+    def seamless(self) -> Self:
+        """Return it so that its pictures tile, sharing all with it; torch runs its networks."""
+        twin = copy(self)
+        twin._edges, twin._runner = circular, torch_runner
+        return twin
 
     def adapted(self, worn: tuple[Worn, ...]) -> AbstractContextManager[None]:
         """Return the context in which adapters change its networks; then they are as they were.
@@ -195,17 +204,22 @@ class StableDiffusion(Model):
         texts = heard.tokens, heard.pooled
         added = residuals(heard.leads, Listened(x, timestep, *texts, heard.positives))
         if added:
-            return self._unet(x, timestep, *texts, guidance=heard.guidance, residuals=added)
+            with self._edges(self._unet):
+                return self._unet(x, timestep, *texts, guidance=heard.guidance, residuals=added)
         inputs = {"x": x, "timesteps": timestep, "context": heard.tokens, "pooled": heard.pooled}
-        return self._runner(Part("unet", self._unet), {**inputs, "guidance": heard.guidance})
+        return self._run(Part("unet", self._unet), {**inputs, "guidance": heard.guidance})
 
     def _encoded(self, pixels: Tensor) -> Tensor:
         part = Part("encoder", self._autoencoder, "middle")
-        return self._runner(part, {"pixels": pixels.to(self._pixel_dtype)})
+        return self._run(part, {"pixels": pixels.to(self._pixel_dtype)})
 
     def _decoded(self, latent: Tensor) -> Tensor:
         part = Part("decoder", self._autoencoder, "decode")
-        return self._runner(part, {"latent": latent.to(self._pixel_dtype)})
+        return self._run(part, {"latent": latent.to(self._pixel_dtype)})
+
+    def _run(self, part: Part, inputs: Inputs) -> Tensor:
+        with self._edges(part.network):
+            return self._runner(part, inputs)
 
     def _check_channels(self, where: str) -> None:
         unet, latent = self._unet.params, self.latent_channels

@@ -155,7 +155,8 @@ class Resample(nn.Module):
             (B, channels, H/2, W/2) or (B, channels, 2H, 2W).
         """
         if self.conv.stride == (2, 2):
-            return self.conv(F.pad(x, (0, 1, 0, 1)))
+            around = self.conv.padding_mode
+            return self.conv(F.pad(x, (0, 1, 0, 1), "constant" if around == "zeros" else around))
         return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
 
 
