@@ -51,6 +51,12 @@ def test_values_are_taken_in_their_type(name: str, value: object, kept: object) 
         ("sd_model_checkpoint", "a\r\nb", "sd_model_checkpoint is 'a\\r\\nb'; it must be a text"),
         ("sd_model_checkpoint", "x" * 5000, "sd_model_checkpoint is"),
         ("quicksettings_list", [1], "quicksettings_list is '[1]'; it must be a list of texts"),
+        (
+            "upscaler_for_img2img",
+            "ESRGAN_4x",
+            "upscaler_for_img2img is 'ESRGAN_4x'; it must be",
+        ),
+        ("img2img_fix_steps", True, "img2img_fix_steps cannot be set; steps are"),
         ("token_merging_ratio", 0.5, "token_merging_ratio is '0.5'"),
         ("sd_vae", 1, "sd_vae is '1'; it must be a text"),
         ("outdir_samples", "/etc", "outdir_samples cannot be set; "),
@@ -61,6 +67,13 @@ def test_other_values_are_refused(name: str, value: object, words: str) -> None:
     with pytest.raises(RequestError) as refusal:
         options.checked({name: value})
     assert str(refusal.value).startswith(words)
+
+
+def test_what_has_no_effect_is_told_to_who_sets_it() -> None:
+    assert options.idle({"samples_save": False, "jpeg_quality": 7, "ESRGAN_tile": 192}) == (
+        "samples_save has no effect here; every picture is kept in the gallery",
+    )
+    assert options.idle(options.DEFAULTS) == ()
 
 
 def test_unknown_options_are_passed_over() -> None:

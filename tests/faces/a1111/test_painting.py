@@ -74,6 +74,16 @@ def test_the_format_is_that_of_the_options(script: TestClient, format: str, mark
     assert options["samples_format"] == "png"
 
 
+@pytest.mark.parametrize("format", ["jpg", "png"])
+def test_pictures_tell_nothing_when_that_is_asked_for(script: TestClient, format: str) -> None:
+    overrides = {"samples_format": format, "enable_pnginfo": False}
+    answer = painted(script, prompt="a fox", batch_size=2, override_settings=overrides)
+    assert len(answer["images"]) == 3
+    for image in answer["images"]:
+        assert Image.decode(base64.b64decode(image)).text == ""
+    assert json.loads(answer["info"])["infotexts"][0].startswith("a fox")
+
+
 def test_overrides_stay_when_that_is_asked_for(script: TestClient) -> None:
     kept = {
         "override_settings": {"jpeg_quality": 33},

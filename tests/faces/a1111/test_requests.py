@@ -282,6 +282,22 @@ def test_an_option_of_the_call_goes_before_one_of_the_text() -> None:
     assert one(infotext=TEXT, override_settings={"CLIP_stop_at_last_layers": 3}).clip_skip == 3
 
 
+@pytest.mark.parametrize(
+    ("sampler", "eta"), [("Euler a", 0.5), ("DDIM", 0.25), ("DPM++ 2M", None), ("DPM++ SDE", 0.5)]
+)
+def test_options_say_how_much_fresh_noise_samplers_add(sampler: str, eta: float | None) -> None:
+    overrides = {"eta_ancestral": 0.5, "eta_ddim": 0.25}
+    assert one(sampler_name=sampler, override_settings=overrides).eta == eta
+    assert one(sampler_name=sampler, eta=0.1, override_settings=overrides).eta == 0.1
+
+
+def test_overrides_without_effect_are_told() -> None:
+    asked = ordered(TextToImage(override_settings={"grid_save": False, "jpeg_quality": 9}))
+    assert asked.notes == (
+        "grid_save has no effect here; grids are made anew when they are asked for",
+    )
+
+
 def test_a_second_pass_is_asked_for_by_factor_or_by_size() -> None:
     asked = one(enable_hr=True, width=512, height=768, hr_upscaler="Latent (bicubic)")
     assert (asked.hires_width, asked.hires_height) == (1024, 1536)

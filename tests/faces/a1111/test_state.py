@@ -148,3 +148,27 @@ def test_the_small_calls_of_the_page_answer(script: TestClient) -> None:
     assert {"name": "sd_vae", "label": "sd_vae"} in script.get(
         "/internal/quicksettings-hint"
     ).json()
+
+
+def test_previews_are_shown_unless_the_options_forbid_it(script: TestClient) -> None:
+    script.post("/sdapi/v1/options", json={"live_previews_enable": False})
+    try:
+        with painting(script, force_task_id="unseen"):
+            told = until(script, "/sdapi/v1/progress", lambda it: it["state"]["sampling_step"] > 2)
+            assert told["current_image"] is None
+            task = script.post("/internal/progress", json={"id_task": "unseen"}).json()
+            assert task["active"] and task["live_preview"] is None
+            script.post("/sdapi/v1/options", json={"live_previews_enable": True})
+            until(script, "/sdapi/v1/progress", lambda told: told["current_image"])
+    finally:
+        script.post("/sdapi/v1/options", json={"live_previews_enable": True})
+
+
+def test_an_option_without_effect_is_told_once(
+    script: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        script.post("/sdapi/v1/options", json={"grid_save": False})
+    script.post("/sdapi/v1/options", json={"grid_save": None})
+    said = [record.getMessage() for record in caplog.records if record.name.endswith("state")]
+    assert said == ["grid_save has no effect here; grids are made anew when they are asked for"]

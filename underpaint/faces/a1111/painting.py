@@ -105,7 +105,7 @@ def _answer(
     if payload.send_images:
         if with_grid:
             grid = pictures.grid([picture for _, picture, _ in painted])
-            images.append(pictures.encoded(grid, order.settings))
+            images.append(pictures.encoded(_told(grid, order), order.settings))
         images += [_encoded(picture, png, order) for _, picture, png in painted]
 
     card = models.named(studio, order.requests[0].model)
@@ -144,6 +144,11 @@ def _pictures(
 
 def _encoded(picture: Image, png: bytes, order: Order) -> str:
     """Return a picture in base64; one that is wanted as PNG is sent as it lies there."""
-    if order.settings["samples_format"] == "png":
+    if order.settings["samples_format"] == "png" and order.settings["enable_pnginfo"]:
         return base64.b64encode(png).decode()
-    return pictures.encoded(picture, order.settings)
+    return pictures.encoded(_told(picture, order), order.settings)
+
+
+def _told(picture: Image, order: Order) -> Image:
+    """Return a picture that tells how it was made, unless the options say that it must not."""
+    return picture if order.settings["enable_pnginfo"] else picture.with_text("")

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from underpaint import catalog
 from underpaint.errors import RequestError, UnknownEntryError
-from underpaint.faces.a1111 import pictures, refusals
+from underpaint.faces.a1111 import controlnet, options, pictures, refusals
 from underpaint.faces.a1111.payload import ImageToImage, Payload, TextToImage
 from underpaint.requests._emphasis import EMPHASES
 from underpaint.requests._fields import SEEDS, fields
 from underpaint.requests._repainting import CONTENTS, RESIZES
+from underpaint.requests._samplers import AUTOMATIC, SAMPLERS, sampler_and_schedule
 from underpaint.requests._upscalers import upscaler_id
 from underpaint.requests.image import ImageRequest
 
@@ -124,8 +126,10 @@ def order(
     """
     refusals.check(payload)
     notes = refusals.scripts(payload, lenient=bool(settings["lenient_scripts"]))
+    notes += options.idle(options.checked(payload.override_settings or {}))
     values = dict(_values(payload, settings))
     values["model"] = model(str(settings["sd_model_checkpoint"] or ""))
+    values["controls"] = controlnet.controls(payload)
     if isinstance(payload, ImageToImage):
         values |= _painted_on(payload, settings)
     if isinstance(payload, TextToImage) and payload.enable_hr:
@@ -148,10 +152,24 @@ def _values(payload: Payload, settings: Mapping[str, Any]) -> Iterator[tuple[str
         yield ours, getattr(payload, theirs)
     yield "sampler", payload.sampler_name or payload.sampler_index
     yield "schedule", payload.scheduler or "automatic"
+    yield from _eta(payload, settings)
     for knob in _KNOBS:
         yield from _turned(knob, getattr(payload, knob.theirs))
     for knob in _OPTIONS:
         yield from _turned(knob, settings.get(knob.theirs))
+
+
+def _eta(payload: Payload, settings: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield how much fresh noise the options want, where it is another than the usual amount.
+
+    Raises:
+        UnknownEntryError: there is no such sampler.
+    """
+    sampler, _ = sampler_and_schedule(payload.sampler_name or payload.sampler_index, AUTOMATIC)
+    fresh = catalog.constants(SAMPLERS, sampler).get("NOISE") is not None
+    name = "eta_ddim" if sampler.startswith("ddim") else "eta_ancestral"
+    if fresh and settings[name] != options.DEFAULTS[name]:
+        yield "eta", settings[name]
 
 
 def _turned(knob: Knob, value: object) -> Iterator[tuple[str, object]]:

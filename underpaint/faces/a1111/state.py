@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,6 +20,8 @@ from underpaint.studio.jobs import Job
 from underpaint.weights import shelf
 
 __all__ = ["router"]
+
+_LOG = logging.getLogger(__name__)
 
 
 class Task(BaseModel):
@@ -45,7 +48,8 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("/progress", summary="How far the current call is")
     def progress(skip_current_image: bool = False, id_task: str = "") -> dict[str, Any]:
-        return _progress(studio, desk.first(id_task) or studio.current(), not skip_current_image)
+        shown = not skip_current_image and _previews(studio)
+        return _progress(studio, desk.first(id_task) or studio.current(), shown)
 
     @routes.post("/interrupt", summary="Stop the current call; what is finished is kept")
     def interrupt(id_task: str = "") -> dict[str, Any]:
@@ -125,7 +129,10 @@ def change(studio: Studio, changes: Mapping[str, Any]) -> None:
         shelf.find_in(studio.books("vaes"), values["sd_vae"], "vaes")
     if len(json.dumps(values)) > 2**16:
         raise RequestError("the options are larger than 64 KiB, the most there is")
+    before = all_options(studio)
     studio.preferences.change(values)
+    for words in options.idle({n: value for n, value in values.items() if value != before[n]}):
+        _LOG.warning("%s", words)
 
 
 def _progress(studio: Studio, job: Job | None, with_picture: bool) -> dict[str, Any]:
@@ -149,6 +156,11 @@ def _progress(studio: Studio, job: Job | None, with_picture: bool) -> dict[str, 
         "current_image": image,
         "textinfo": waits,
     }
+
+
+def _previews(studio: Studio) -> bool:
+    """Whether the options let pictures be seen while they are painted."""
+    return bool(studio.preferences.all().get("live_previews_enable", True))
 
 
 def _state(job: Job | None) -> dict[str, Any]:
@@ -203,6 +215,7 @@ def _of_task(desk: Desk, task: Task) -> dict[str, Any]:
     now = job.progress
     answer |= {"progress": _share(job), "eta": _seconds_left(job)}
     fresh = now is not None and now.preview is not None and now.step != task.id_live_preview
-    if task.live_preview and fresh and now is not None and now.preview is not None:
+    wanted = task.live_preview and _previews(desk.studio)
+    if wanted and fresh and now is not None and now.preview is not None:
         answer |= {"live_preview": pictures.data_uri(now.preview), "id_live_preview": now.step}
     return answer
