@@ -8,8 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.faces.conftest import BASE, TOKEN
+from underpaint.errors import RequestError
 from underpaint.faces._http.guard import Door
 from underpaint.faces._http.server import server
+from underpaint.faces.api.jobs import requested
 from underpaint.media import Image
 from underpaint.studio.app import Settings, Studio
 
@@ -72,6 +74,16 @@ def test_pictures_of_the_gallery_stand_in_a_request(
     assert asked.init == sketch.with_text("") and asked.mask == asked.init
 
 
+def test_pictures_stand_in_parts_of_a_request(studio: Studio, sketch: Image) -> None:
+    kept = studio.gallery.keep_sketch(sketch)
+    values = {"controls": [{"model": "a"}, {"model": "b"}]}
+    asked = requested(studio, "image", values, {"init": kept.id, "controls.1.picture": kept.id})
+    assert [control.picture for control in asked.controls] == [None, asked.init]
+    for place in ("controls.2.picture", "controls.x.picture", "controls.0", "steps.0.picture"):
+        with pytest.raises(RequestError, match="no such part"):
+            requested(studio, "image", values, {place: kept.id})
+
+
 def test_a_picture_comes_along_in_base64(page: TestClient, studio: Studio, sketch64: str) -> None:
     job = ordered(page, {"request": {"init": sketch64, "steps": 2, "batch": 1}})
     asked = studio.request(job["id"])
@@ -86,7 +98,7 @@ def test_a_picture_comes_along_in_base64(page: TestClient, studio: Studio, sketc
         ({"request": {"steps": 0}}, 422, "steps is 0; it must be between 1 and 150"),
         ({"request": {"colour": "red"}}, 422, "no 'colour' in ImageRequest"),
         ({"request": {"model": "sd15"}}, 404, "no 'sd15' in models"),
-        ({"request": {}, "kind": "mesh"}, 422, "no 'mesh' in kinds; there are: image"),
+        ({"request": {}, "kind": "mesh"}, 422, "no 'mesh' in kinds; there are: grid, image"),
         ({"request": {}, "kind": "train"}, 422, "no 'train' in kinds"),
         ({"request": {}, "inputs": {"init": "none"}}, 404, "no "),
         ({"request": {"init": ""}, "inputs": {"init": "none"}}, 422, "init is in request and"),

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from underpaint import catalog
-from underpaint.faces.api import lists
+from underpaint.faces.api import kinds, lists
 from underpaint.requests import _samplers
 from underpaint.requests.image import ImageRequest
 from underpaint.studio.app import Settings, Studio
@@ -39,7 +39,7 @@ def test_adapters_and_embeddings_are_told_by_what_prompts_call_them(tmp_path: Pa
 
 
 def test_files_that_requests_name_are_listed(tmp_path: Path) -> None:
-    for place in ("ControlNet/canny.safetensors", "ESRGAN/sharp.pth"):
+    for place in ("ControlNet/canny.safetensors", "ESRGAN/sharp.pth", "VAE/clear.safetensors"):
         (tmp_path / place).parent.mkdir(parents=True)
         (tmp_path / place).write_bytes(b"")
     app = FastAPI()
@@ -51,6 +51,11 @@ def test_files_that_requests_name_are_listed(tmp_path: Path) -> None:
     upscalers = told.get("/v1/upscalers").json()
     assert {"id": "lanczos", "label": "Lanczos"} in upscalers
     assert upscalers[-1] == {"id": "sharp", "label": "sharp"}
+    assert [each["id"] for each in told.get("/v1/autoencoders").json()] == [
+        "automatic",
+        "own",
+        "clear",
+    ]
 
 
 def test_samplers_and_schedules_are_those_of_the_catalogue(script: TestClient) -> None:
@@ -63,7 +68,8 @@ def test_samplers_and_schedules_are_those_of_the_catalogue(script: TestClient) -
 
 def test_every_request_has_its_schema(script: TestClient) -> None:
     told = script.get("/v1/schemas").json()
-    assert told == {"image": ImageRequest.json_schema()}
+    assert set(told) == set(kinds.kinds())
+    assert told["image"] == ImageRequest.json_schema()
     steps = told["image"]["properties"]["steps"]
     assert (steps["minimum"], steps["maximum"], steps["default"]) == (1, 150, 20)
     assert steps["description"]

@@ -39,7 +39,8 @@ class JobOrder(BaseModel):
     """What to make, as the kind's schema in `/v1/schemas` says."""
 
     inputs: Annotated[dict[str, IdText], Field(max_length=8)] = {}
-    """Pictures of the gallery that stand in fields of the request: {"init": id}."""
+    """Pictures of the gallery that stand in fields of the request: {"init": id}, or in fields of
+    its parts: {"controls.0.picture": id}."""
 
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     """Higher goes first."""
@@ -130,11 +131,33 @@ def requested(
     if twice:
         raise RequestError(f"{twice[0]} is in request and in inputs; give it once")
     pictures = {field: _base64(studio, id) for field, id in inputs.items()}
+    placed = _placed(values, pictures)
     try:
-        text = json.dumps({**values, **pictures}, allow_nan=False)
+        text = json.dumps(placed, allow_nan=False)
     except (ValueError, RecursionError) as error:
         raise RequestError("the request holds a number that is none, or is too deep") from error
     return cast(ImageRequest, kinds.request_class(kind).from_json(text))
+
+
+def _placed(values: Mapping[str, Any], pictures: Mapping[str, str]) -> dict[str, Any]:
+    """Return values with pictures in them; "controls.0.picture" is one of a part of the request.
+
+    Raises:
+        RequestError: there is no such part.
+    """
+    placed = dict(values)
+    for name, picture in pictures.items():
+        first, *rest = name.split(".", 2)
+        if not rest:
+            placed[name] = picture
+            continue
+        parts = placed.get(first)
+        known = [str(place) for place in range(len(parts))] if isinstance(parts, list) else []
+        if len(rest) < 2 or rest[0] not in known or not isinstance(parts[int(rest[0])], dict):
+            raise RequestError(f"{name} is in inputs; the request has no such part")
+        at = int(rest[0])
+        placed[first] = [*parts[:at], {**parts[at], rest[1]: picture}, *parts[at + 1 :]]
+    return placed
 
 
 def _base64(studio: Studio, id: str) -> str:

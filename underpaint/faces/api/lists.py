@@ -1,5 +1,6 @@
 """What there is to choose from: models, samplers, schedules, and the schema of every request."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from fastapi import APIRouter
@@ -8,6 +9,7 @@ from pydantic import BaseModel
 from underpaint import catalog
 from underpaint.faces.api import kinds
 from underpaint.requests import _samplers
+from underpaint.requests._autoencoders import AUTOENCODERS
 from underpaint.requests._upscalers import UPSCALERS
 from underpaint.studio.app import Studio
 from underpaint.weights import hashes
@@ -55,11 +57,17 @@ class FileView(BaseModel):
         return cls(name=book.name, file=book.file, sha256=hashes.known(book.path))
 
 
-class UpscalerView(BaseModel):
-    """An upscaler."""
+class ChoiceView(BaseModel):
+    """Something built in, or a file."""
 
     id: str
     label: str
+
+    @classmethod
+    def of(cls, built_in: Mapping[str, str], files: Iterable[Book]) -> list[Self]:
+        """Return what is built in, by its label, and the files."""
+        first = [cls(id=id, label=label) for id, label in built_in.items()]
+        return [*first, *(cls(id=book.name, label=book.name) for book in files)]
 
 
 class SamplerView(BaseModel):
@@ -128,7 +136,9 @@ def _add_files(routes: APIRouter, studio: Studio) -> None:
         return [FileView.of(book) for book in studio.books("controlnets")]
 
     @routes.get("/upscalers", summary="Upscalers: those built in, then files")
-    def upscalers() -> list[UpscalerView]:
-        built_in = [UpscalerView(id=id, label=label) for id, label in UPSCALERS.items()]
-        files = studio.books("upscalers")
-        return [*built_in, *(UpscalerView(id=book.name, label=book.name) for book in files)]
+    def upscalers() -> list[ChoiceView]:
+        return ChoiceView.of(UPSCALERS, studio.books("upscalers"))
+
+    @routes.get("/autoencoders", summary="Autoencoders: a model's own, then files")
+    def autoencoders() -> list[ChoiceView]:
+        return ChoiceView.of(AUTOENCODERS, studio.books("vaes"))
