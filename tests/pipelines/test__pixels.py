@@ -87,3 +87,16 @@ def test_pasting_keeps_black_blends_grey_and_takes_white() -> None:
 def test_shares_of_a_mask_run_from_0_to_1() -> None:
     shares = _pixels.shares(Image.of(numpy.array([[0, 51, 255]], numpy.uint8)))
     assert torch.equal(shares, torch.tensor([[[[0, 0.2, 1]]]]))
+
+
+def test_a_picture_that_tiles_does_so_at_any_size() -> None:
+    waves = numpy.sin(numpy.arange(32) * (2 * numpy.pi / 32)) * 100 + 128
+    levels = numpy.stack([waves[None] + 20 * numpy.ones((16, 1)), *[waves[None].repeat(16, 0)] * 2])
+    tile = Image.of(levels.transpose(1, 2, 0).round().astype(numpy.uint8))
+    large = _pixels.resized_as_tile(tile, 80, 40).array()
+    rolled = Image.of(numpy.roll(tile.array(), 8, 1))
+    shifted = _pixels.resized_as_tile(rolled, 80, 40).array()
+    assert (numpy.roll(large, 20, 1) == shifted).all()
+    plain = numpy.roll(tile.resized(80, 40).array(), 20, 1)
+    assert (plain != rolled.resized(80, 40).array()).any()
+    assert _pixels.resized_as_tile(tile, 32, 16) is tile

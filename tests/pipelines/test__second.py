@@ -1,14 +1,18 @@
 """The second, larger pass over what was painted from words."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from underpaint import infotext
+from underpaint.errors import ModelNotFoundError
 from underpaint.events import Finished, Progress
 from underpaint.families._model import Model
 from underpaint.media import Image
+from underpaint.networks.esrgan import Esrgan, EsrganParams
 from underpaint.pipelines.image import generate
 from underpaint.requests._upscalers import UPSCALERS
 from underpaint.requests.image import ImageRequest
@@ -75,3 +79,20 @@ def test_prompts_go_on_changing_in_the_second_pass(model: Model) -> None:
     later = replace(LARGE, prompt="[a fox:a dog:1.0]")
     written = replace(LARGE, hires_prompt="a dog")
     assert pictures(later, model)[0].pixels == pictures(written, model)[0].pixels
+
+
+def test_a_persons_upscaler_enlarges_and_says_so(model: Model, tmp_path: Path) -> None:
+    network = Esrgan(EsrganParams(channels=4, growth=2, blocks=1))
+    (tmp_path / "ESRGAN").mkdir()
+    torch.save(network.state_dict(), tmp_path / "ESRGAN" / "sharp.pth")
+    request = replace(LARGE, hires_upscaler="sharp")
+    *told, done = generate(request, model, folders=[tmp_path])
+    assert isinstance(done, Finished)
+    assert "Hires upscaler: sharp, " in done.media.text
+    stages = [event.stage for event in told if isinstance(event, Progress)]
+    assert stages == ["", "", "enlarging for the second pass", "", ""]
+    again = list(generate(request, model, folders=[tmp_path]))[-1]
+    assert again == done
+    assert done.media.pixels != pictures(replace(LARGE, hires_upscaler="lanczos"), model)[0].pixels
+    with pytest.raises(ModelNotFoundError, match="no 'sharp' in upscalers; there are: lanczos, ne"):
+        next(generate(request, model))

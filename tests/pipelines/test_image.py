@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy
 import pytest
@@ -15,7 +16,7 @@ from underpaint.families import sd1, tiny
 from underpaint.families._heard import Heard
 from underpaint.families._model import Model
 from underpaint.media import Image
-from underpaint.pipelines import image
+from underpaint.pipelines import _passes, image
 from underpaint.prompt.plan import plan
 from underpaint.requests._samplers import SAMPLERS, own_schedule
 from underpaint.requests.image import ImageRequest
@@ -59,6 +60,7 @@ KINDS = {
     "own pace": replace(SKETCHED, sampler="dpm_adaptive", noise_seed_delta=31337),
     "another size's noise": replace(PLAIN, seed_resize_width=96, sampler="ddim_cfgpp"),
     "rescale": replace(PLAIN, guidance_rescale=0.7, clip_skip=2, negative="(people:1.3)"),
+    "tiles": replace(PLAIN, tiling=True),
     "language": replace(
         PLAIN,
         prompt="[a|two] {banana|lemon}, __colour__ # fruit\nAND (sun:1.2) :0.5 BREAK [sea:0.5]",
@@ -407,3 +409,27 @@ def test_between_events_nothing_of_torch_is_changed(model: Model) -> None:
         if isinstance(event, Progress) and event.step == 1:
             break
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_picture_that_tiles_has_no_edges(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that is painted moves along with what painting starts from, across the edges."""
+    noised = _passes.starting
+
+    def shifted(*values: Any, **named: Any) -> Tensor:
+        return torch.roll(noised(*values, **named), (4, 8), (2, 3))
+
+    asked = replace(SKETCHED, tiling=True, height=96, width=SIDE, init=noise(96, SIDE, 3))
+    moved = Image.of(numpy.roll(noise(96, SIDE, 3).array(), (32, 64), (0, 1)))
+    apart: list[int] = []
+    for tiling in (True, False):
+        [before] = pictures(replace(asked, tiling=tiling), model)
+        with monkeypatch.context() as patched:
+            patched.setattr(_passes, "starting", shifted)
+            [after] = pictures(replace(asked, tiling=tiling, init=moved), model)
+        wanted = numpy.roll(before.array(), (32, 64), (0, 1)).astype(int)
+        apart.append(abs(after.array() - wanted).max())
+    assert apart[0] <= 1
+    assert apart[1] > 10
+    [tile] = pictures(asked, model)
+    assert ", Tiling: True, " in tile.text
+    assert infotext.read(tile.text).tiling

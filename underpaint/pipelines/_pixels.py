@@ -61,6 +61,23 @@ def fitted(mask: Image, width: int, height: int) -> Image:
     return Image.of(levels[0, 0].round().to(torch.uint8).numpy())
 
 
+def resized_as_tile(picture: Image, width: int, height: int) -> Image:
+    """Return a picture at a size at which it tiles if it did before: edges see the opposite ones.
+
+    Args:
+        picture: of any size.
+        width: wanted, in pixels.
+        height: wanted.
+    """
+    if (width, height) == (picture.width, picture.height):
+        return picture
+    levels = picture.array()
+    around = ((picture.height,) * 2, (picture.width,) * 2, (0, 0))
+    wide = Image.of(numpy.pad(levels, around[: levels.ndim], "wrap"))
+    middle = wide.resized(3 * width, 3 * height).array()
+    return Image.of(middle[height : 2 * height, width : 2 * width])
+
+
 def inverted(mask: Image) -> Image:
     """Return a grey mask that repaints what this one keeps."""
     return Image.of(255 - mask.array())

@@ -48,11 +48,12 @@ def generate(
         as it is there.
 
     Raises:
-        RequestError: a prompt is not acceptable.
+        RequestError: a prompt is not acceptable, or the model cannot paint pictures that tile.
         UnknownEntryError: a prompt names what there is not.
         ModelNotFoundError: there is no such ControlNet.
         WeightsError: the model's numbers make no picture.
     """
+    model = model.seamless() if request.tiling else model
     listener, walk = Listener(request, model, lines=lines, folders=folders), Pass(request, model)
     said = [listener.plan(request.alone(index), calls=walk.calls) for index in range(request.batch)]
     larger = request.enlarged()
@@ -85,7 +86,7 @@ def generate(
             yield Progress(before + step.index + 1, len(groups) * steps, "", preview)
 
         for index, one, latent in zip(indices, alone, latents.split(1), strict=True):
-            picture = paper.finished(_picture(latent, size, model))
+            picture = paper.finished(_picture(latent, size, model, tiling=request.tiling))
             text = infotext.write(
                 one,
                 model_hash=model.hash,
@@ -157,13 +158,14 @@ def _groups(said: Sequence[object], device: torch.device) -> list[list[int]]:
     return groups
 
 
-def _picture(latent: Tensor, size: tuple[int, int], model: Model) -> Image:
+def _picture(latent: Tensor, size: tuple[int, int], model: Model, *, tiling: bool) -> Image:
     """Return the picture of a latent (1, C, h, w), at the size asked for.
 
     Raises:
         WeightsError: there are infinities in it, or what is no number at all.
     """
-    return _pixels.picture(_pixels.sound(model.decode(latent), model.name)).resized(*size)
+    picture = _pixels.picture(_pixels.sound(model.decode(latent), model.name))
+    return _pixels.resized_as_tile(picture, *size) if tiling else picture.resized(*size)
 
 
 def _through(

@@ -25,6 +25,7 @@ KEYS: Mapping[str, str] = {
     "Clip skip": "clip_skip",
     "ENSD": "noise_seed_delta",
     "RNG": "noise_source",
+    "Tiling": "tiling",
     "Hires prompt": "hires_prompt",
     "Hires negative prompt": "hires_negative",
     "Hires upscale": "",

@@ -190,6 +190,9 @@ class ImageRequest(Request):
     clip_skip: ClipSkip = 1
     """Which layer of the text encoder to read, counted from the last; 2 suits some models."""
 
+    tiling: bool = False
+    """Paint pictures that tile: what stands at an edge goes on at the opposite one."""
+
     eta: Share | None = None
     """How much fresh noise samplers add on the way, 0 for none; by default what is usual for
     each: 0 for DDIM, 1 for the ancestral and SDE samplers."""
