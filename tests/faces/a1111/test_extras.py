@@ -128,14 +128,3 @@ def test_nothing_here_puts_pictures_into_words(script: TestClient, sketch64: str
     answer = script.post("/sdapi/v1/interrogate", json={"image": sketch64, "model": "clip"})
     assert answer.status_code == 404
     assert "clip" in answer.json()["detail"]
-
-
-def test_controlnet_answers_with_nothing_in_it(script: TestClient, sketch64: str) -> None:
-    assert script.get("/controlnet/version").json() == {"version": 3}
-    assert script.get("/controlnet/model_list").json() == {"model_list": []}
-    assert script.get("/controlnet/module_list").json()["module_list"] == ["none"]
-    assert "All" in script.get("/controlnet/control_types").json()["control_types"]
-    body = {"controlnet_module": "none", "controlnet_input_images": [sketch64]}
-    assert len(script.post("/controlnet/detect", json=body).json()["images"]) == 1
-    answer = script.post("/controlnet/detect", json={**body, "controlnet_module": "canny"})
-    assert answer.status_code == 422

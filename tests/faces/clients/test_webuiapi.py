@@ -174,11 +174,13 @@ def test_every_list_is_there(api: WebUIApi) -> None:
 def test_controlnet_is_asked_for_and_told_apart(api: WebUIApi, sketch: PIL.Image.Image) -> None:
     assert api.controlnet_version() > 0
     assert api.controlnet_model_list() == []
-    assert api.controlnet_module_list() == ["none"]
+    assert {"none", "canny", "scribble_xdog"} <= set(api.controlnet_module_list())
+    (edges,) = api.controlnet_detect([sketch], module="canny").images
+    assert min(edges.size) == 512
     # The client keeps what was in its default of `alwayson_scripts` for the next call.
     off, on = ControlNetUnit(enabled=False), ControlNetUnit(image=sketch, model="canny")
     assert api.txt2img(controlnet_units=[off], alwayson_scripts={}, **SMALL).images
-    with pytest.raises(RuntimeError, match="ControlNet not found"):
+    with pytest.raises(RuntimeError, match=r"no .canny. in controlnets; there are: none"):
         api.txt2img(controlnet_units=[on], alwayson_scripts={}, **SMALL)
     with pytest.raises(RuntimeError, match="ADetailer not found"):
         api.txt2img(adetailer=[ADetailer(ad_model="face")], alwayson_scripts={}, **SMALL)

@@ -1,4 +1,4 @@
-"""Calls about a picture that is there: the text in it, scaling it, control pictures of it."""
+"""Calls about a picture that is there: the text in it, scaling it."""
 
 import base64
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from underpaint.errors import RequestError, UnknownEntryError, WorkError
+from underpaint.errors import RequestError, WorkError
 from underpaint.faces.a1111 import info, pictures
 from underpaint.faces.a1111.calls import Desk
 from underpaint.media import Image
@@ -17,7 +17,7 @@ from underpaint.requests.upscale import UpscaleRequest
 from underpaint.studio.app import Studio
 from underpaint.studio.jobs import Job
 
-__all__ = ["controlnet", "router"]
+__all__ = ["router"]
 
 MAX_SIDE = 8192
 
@@ -74,13 +74,6 @@ class ManyScalings(Scaling):
     imageList: Annotated[list[NamedPicture], Field(max_length=64)] = []  # noqa: N815
 
 
-class Detection(BaseModel):
-    """The body of `/controlnet/detect`."""
-
-    controlnet_module: str = "none"
-    controlnet_input_images: Annotated[list[str], Field(max_length=16)] = []
-
-
 def router(desk: Desk) -> APIRouter:
     """Return the calls about a picture.
 
@@ -109,41 +102,6 @@ def router(desk: Desk) -> APIRouter:
         given = [each.data for each in asked.imageList]
         images = await _scaled(desk, asked, {"imageList": given})
         return {"html_info": "", "images": images}
-
-    return routes
-
-
-def controlnet() -> APIRouter:
-    """Return the calls of the ControlNet extension, which clients look for; nothing is in them."""
-    routes = APIRouter(prefix="/controlnet", tags=["A1111: ControlNet"])
-
-    @routes.get("/version", summary="The version of these calls")
-    async def version() -> dict[str, int]:
-        return {"version": 3}
-
-    @routes.get("/model_list", summary="Control models")
-    async def model_list() -> dict[str, list[str]]:
-        return {"model_list": []}
-
-    @routes.get("/module_list", summary="What makes control pictures")
-    async def module_list() -> dict[str, Any]:
-        return {
-            "module_list": ["none"],
-            "module_detail": {"none": {"model_free": False, "sliders": []}},
-        }
-
-    @routes.get("/control_types", summary="Kinds of control")
-    async def control_types() -> dict[str, Any]:
-        none = {"default_option": "none", "default_model": "None"}
-        return {"control_types": {"All": {"module_list": ["none"], "model_list": [], **none}}}
-
-    @routes.post("/detect", summary="Control pictures of pictures")
-    def detect(asked: Detection) -> dict[str, Any]:
-        if asked.controlnet_module != "none":
-            raise UnknownEntryError("modules", asked.controlnet_module, ("none",))
-        given = asked.controlnet_input_images
-        images = [pictures.decoded(each, "controlnet_input_images").png() for each in given]
-        return {"images": [base64.b64encode(image).decode() for image in images], "info": "Success"}
 
     return routes
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from underpaint.errors import WorkError
-from underpaint.faces.a1111 import labels, models
+from underpaint.faces.a1111 import controlnet, labels, models
 from underpaint.faces.a1111.flags import FLAGS
 from underpaint.requests._fields import Field, fields
 from underpaint.requests.image import ImageRequest
@@ -112,7 +112,8 @@ async def _latent_upscalers() -> list[dict[str, str]]:
 
 
 async def _scripts() -> dict[str, list[str]]:
-    return {"txt2img": list(_FORMS), "img2img": list(_FORMS)}
+    names = [*_FORMS, controlnet.NAME]
+    return {"txt2img": names, "img2img": names}
 
 
 async def _script_info() -> list[dict[str, Any]]:

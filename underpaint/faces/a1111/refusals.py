@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from underpaint.errors import RequestError
+from underpaint.faces.a1111.controlnet import NAME
 from underpaint.faces.a1111.payload import Payload
 
 _NOTHING = (None, "", "None", "none", False, 0)
@@ -77,12 +78,12 @@ def scripts(payload: Payload, *, lenient: bool) -> tuple[str, ...]:
         RequestError: a script is asked for that is not here.
     """
     asked = [("Script", payload.script_name)] if payload.script_name not in _NOTHING else []
-    working = {name: script for name, script in payload.alwayson_scripts.items() if _works(script)}
-    asked += [("always on script", name) for name in working]
+    others = {name: s for name, s in payload.alwayson_scripts.items() if name.casefold() != NAME}
+    asked += [("always on script", name) for name, script in others.items() if _works(script)]
     if asked and not lenient:
         kind, name = asked[0]
         quoted = f"'{name}'" if kind == "Script" else f"{name}"
-        raise RequestError(f"{kind} {quoted} not found; there are no scripts here")
+        raise RequestError(f"{kind} {quoted} not found; of scripts there is only ControlNet here")
     return tuple(f"{kind} {name!r} is not here and was passed over" for kind, name in asked)
 
 
@@ -100,7 +101,7 @@ def _listed(value: object) -> list[Any]:
 
 
 def _unit_works(unit: object) -> bool:
-    """Return whether a unit does something: off, or a control unit without picture, does not."""
+    """Return whether a unit does something: one that is off, or without a picture, does not."""
     if not isinstance(unit, Mapping):
         return bool(unit)
     if unit.get("enabled", True) is False:

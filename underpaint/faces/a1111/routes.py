@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, BackgroundTasks
 
-from underpaint.faces.a1111 import extras, files, lists, painting, state
+from underpaint.faces.a1111 import controlnet, extras, files, lists, painting, state
 from underpaint.faces.a1111.calls import Desk
 from underpaint.studio.app import Studio
 
@@ -30,7 +30,7 @@ def router(
         lists.router(studio, flags),
         files.router(studio),
         extras.router(desk),
-        extras.controlnet(),
+        controlnet.router(studio),
     ):
         routes.include_router(part)
     if stop is not None:
