@@ -42,7 +42,6 @@ REFUSALS = (
     Refusal("hr_checkpoint_name", _for_hires, "the second pass has the model of the first"),
     Refusal("refiner_checkpoint", _given, "refining with a second model is not here yet"),
     Refusal("restore_faces", _given, "there is no face restorer here; leave it false"),
-    Refusal("tiling", _given, "pictures that tile are not here yet; leave it false"),
     Refusal("firstpass_image", _given, "a first pass cannot be given; use img2img"),
     Refusal("s_min_uncond", _given, "skipping the negative prompt is not here yet; leave it 0"),
     Refusal("latent_mask", _given, "it is not understood; give the mask as mask"),

@@ -52,6 +52,7 @@ class Knob:
 
 
 _KNOBS = (
+    Knob("tiling", "tiling", (None, False)),
     Knob("eta", "eta", (None,)),
     Knob("s_churn", "s_churn", (None, 0)),
     Knob("s_tmin", "s_tmin", (None, 0)),
