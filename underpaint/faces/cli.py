@@ -126,6 +126,13 @@ def _grid(values: Values, interruption: Interruption) -> int:
     return _painting.from_words(GridRequest, values, interruption)
 
 
+def _loopback(values: Values, interruption: Interruption) -> int:
+    from underpaint.faces import _painting
+    from underpaint.requests.loopback import LoopbackRequest
+
+    return _painting.from_words(LoopbackRequest, values, interruption)
+
+
 def _upscale(values: Values, interruption: Interruption) -> int:
     from underpaint.faces import _options, _painting
     from underpaint.requests.upscale import UpscaleRequest
@@ -246,6 +253,14 @@ def _grid_parameters() -> list[inspect.Parameter]:
     return _painting.options([*ordered, *_styles.parameters()])
 
 
+def _loopback_parameters() -> list[inspect.Parameter]:
+    from underpaint.faces import _options, _painting, _styles
+    from underpaint.requests.loopback import LoopbackRequest
+
+    made = _options.options(LoopbackRequest, argument="prompt", without=("batch",))
+    return _painting.options([*made, *_styles.parameters()])
+
+
 def _upscale_parameters() -> list[inspect.Parameter]:
     from underpaint.faces import _options, _painting
     from underpaint.requests.upscale import UpscaleRequest
@@ -333,6 +348,7 @@ VERBS: Mapping[str, Verb] = {
     "grid": Verb(
         "Paint pictures of PROMPT along axes, and a sheet of them all.", _grid, _grid_parameters
     ),
+    "loopback": Verb("Paint over a picture again and again.", _loopback, _loopback_parameters),
     "upscale": Verb("Enlarge the picture in the file INIT.", _upscale, _upscale_parameters),
     "studio": Verb("Serve the studio to browsers and programs.", _studio, _studio_parameters),
     "models": Verb(
