@@ -75,6 +75,8 @@ def test_an_empty_call_has_their_defaults() -> None:
         ({"scheduler": "Automatic"}, {"schedule": "automatic"}),
         ({"scheduler": None}, {"schedule": "automatic"}),
         ({"eta": 0.5}, {"eta": 0.5}),
+        ({"tiling": True}, {"tiling": True}),
+        ({"enable_hr": True, "hr_upscaler": "R-ESRGAN 4x+"}, {"hires_upscaler": "R-ESRGAN 4x+"}),
         (
             {"s_churn": 2, "s_noise": 1.1, "s_tmin": 0.5},
             {"s_churn": 2, "s_noise": 1.1, "s_tmin": 0.5},
