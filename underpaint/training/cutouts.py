@@ -105,7 +105,7 @@ def cut(picture: Image, *, thing: int, style: str, weight: float = 1.0) -> Cutou
         style: what it looks like.
         weight: how often it is shown.
     """
-    small = torch.from_numpy(picture.resized(LOOKED_AT, LOOKED_AT).array().copy())
+    small = torch.from_numpy(_with_cover(picture.resized(LOOKED_AT, LOOKED_AT).array()))
     colours, cover = small[..., :3], small[..., 3].float() / 255
     word, share = dominant(colours, cover)
     told = word if share > TOLD else ""
@@ -174,7 +174,7 @@ def load(path: Path, side: int) -> Cutouts:
 def _with_cover(pixels: numpy.ndarray) -> numpy.ndarray:
     """Return (H, W, 4); a picture without transparency covers all of it."""
     if pixels.shape[-1] == 4:
-        return pixels.copy()
+        return pixels
     return numpy.concatenate([pixels, numpy.full((*pixels.shape[:2], 1), 255, numpy.uint8)], -1)
 
 

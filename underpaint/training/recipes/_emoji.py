@@ -11,7 +11,7 @@ import random
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,11 +60,12 @@ class Concept:
     """RGBA picture, 256 by 256."""
 
 
-def fetch(folder: Path) -> None:
-    """Bring both packages with `npm pack`; what is there already is kept.
+def fetch(folder: Path, packages: Sequence[str] = PACKAGES) -> None:
+    """Bring packages with `npm pack`; what is there already is kept.
 
     Args:
         folder: where the unpacked packages go, one subfolder each.
+        packages: with their versions.
 
     Raises:
         TrainingError: npm is not installed, or cannot bring a package.
@@ -72,7 +73,7 @@ def fetch(folder: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise TrainingError("npm is not installed; it brings the pictures (`apt install npm`)")
-    for package in PACKAGES:
+    for package in packages:
         target = folder / package.rpartition("@")[0].rpartition("/")[2]
         if target.is_dir():
             continue
