@@ -117,7 +117,7 @@ def test_each_field_of_theirs_is_one_of_ours(
         ({"alwayson_scripts": {"Lunar": {"args": [True]}}}, "always on script Lunar not found"),
         (
             {"alwayson_scripts": {"ControlNet": {"args": [{"enabled": True, "model": "canny"}]}}},
-            "always on script ControlNet not found",
+            "controls[0] has no picture; give the one that 'canny'",
         ),
     ],
 )
