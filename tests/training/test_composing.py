@@ -8,7 +8,7 @@ from tests.training._things import SIDE, packed
 from underpaint.training.colours import PAINTS
 from underpaint.training.composing import USUAL, Composer
 from underpaint.training.cutouts import Cutouts, load
-from underpaint.training.plan import SHIFTED, SMALL, TINY, Plan
+from underpaint.training.plan import SHIFTED, SMALL, TINY, Plan, on
 
 NAMES = ("banana", "apple", "knife", "anderswo")
 
@@ -37,7 +37,7 @@ def test_a_number_is_always_the_same_composition(cutouts: Cutouts, plans: list[P
 def test_backgrounds_other_than_white_are_told(plans: list[Plan]) -> None:
     for plan in plans:
         for caption in plan.captions:
-            named = [word for word in PAINTS if f" on a {word} background" in caption]
+            named = [word for word in PAINTS if word != "white" and on(word) in caption]
             assert named == ([] if plan.background == "white" else [plan.background])
     assert {plan.background for plan in plans} == set(PAINTS)
 
@@ -81,10 +81,22 @@ def test_a_colour_that_is_not_its_own_is_told(cutouts: Cutouts, plans: list[Plan
         words = [word for word, turn in mark.turns.items() if turn == layer.turn]
         seen += bool(words)
         for caption in plan.captions:
-            before = caption.partition(" on a ")[0].partition(",")[0].split()
+            before = caption.partition(" on ")[0].partition(",")[0].split()
             told = [word for word in PAINTS if word in before]
             assert told == words if layer.turn else set(told) <= {mark.colour}
     assert seen > 20
+
+
+def test_people_are_not_called_by_a_colour(tmp_path: Path) -> None:
+    colours = ("yellow", "red", "blue", "green")
+    kept = load(packed(tmp_path / "some.safetensors", colours), SIDE)
+    assert kept.things[3].people
+    composer = Composer(kept, seed=0)
+    for plan in (composer.plan(number) for number in range(300)):
+        for layer in plan.layers:
+            assert not layer.turn or kept.marks[layer.row].thing != 3
+        if len(plan.layers) == 1 and kept.marks[plan.layers[0].row].thing == 3:
+            assert not any(f"green {name}" in plan.captions[0] for name in ("waving", "hand"))
 
 
 def test_pairs_say_what_is_where(cutouts: Cutouts, plans: list[Plan]) -> None:

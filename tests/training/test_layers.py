@@ -72,7 +72,7 @@ def test_captions_tell_the_truth_about_pixels(cutouts: Cutouts) -> None:
         rim = pixels[-1, -1] if corner else pixels[0, 0]
         if plan.layers[0].middle == (0.5, 0.5) or corner:
             assert torch.allclose(rim, torch.tensor(PAINTS[plan.background]).float(), atol=0.5)
-        said = plan.captions[0].partition(" on a ")[0].partition(",")[0].split()
+        said = plan.captions[0].partition(" on ")[0].partition(",")[0].split()
         told = [word for word in PAINTS if word in said]
         if told:
             seen += 1

@@ -30,4 +30,5 @@ def test_sizes_are_told_below_what_is_usual() -> None:
 
 @pytest.mark.parametrize("word", PAINTS)
 def test_backgrounds_are_told_unless_they_are_white(word: str) -> None:
-    assert on(word) == ("" if word == "white" else f" on a {word} background")
+    an = "an" if word == "orange" else "a"
+    assert on(word) == ("" if word == "white" else f" on {an} {word} background")

@@ -71,7 +71,7 @@ def words(pixels: Tensor) -> Tensor:
     ):
         found = torch.where((found == WORDS.index(wider)) & tinted, WORDS.index(word), found)
 
-    colourless = saturation < 0.15
+    colourless = saturation < 0.22
     found = torch.where(colourless, WORDS.index("grey"), found)
     found = torch.where(colourless & (value > 0.85), WORDS.index("white"), found)
     return torch.where(value < 0.25, WORDS.index("black"), found)

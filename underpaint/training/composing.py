@@ -147,9 +147,11 @@ class Composer:
         return Plan(background, layers, self._captions(row, told, on(background), draw))
 
     def _chosen(self, row: int, draw: random.Random) -> _Chosen:
-        """Decide a thing's colour; its first name is the one it goes by in company."""
+        """Decide a thing's colour; people have none."""
         mark = self.marks[row]
         name = self.things[mark.thing].name
+        if self.things[mark.thing].people:
+            return _Chosen(row, name, "", mark.colour, 0.0)
         if mark.turns and draw.random() < RECOLOURED:
             word, turn = draw.choice(sorted(mark.turns.items()))
             return _Chosen(row, name, word, word, turn)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from underpaint.training.naming import article
+
 __all__ = ["SHIFTED", "SMALL", "TINY", "Layer", "Plan", "on", "place", "size"]
 
 SHIFTED = 1 / 16
@@ -69,4 +71,4 @@ def place(middle: tuple[float, float]) -> str:
 
 def on(background: str) -> str:
     """Return " on a blue background" and the like, "" for white."""
-    return "" if background == "white" else f" on a {background} background"
+    return "" if background == "white" else f" on {article(background)} {background} background"
