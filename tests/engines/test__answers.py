@@ -8,6 +8,7 @@ import torch
 from underpaint.engines._answers import Answers
 from underpaint.engines._worker import Worker
 from underpaint.errors import ModelNotFoundError, RequestError, UnknownEntryError
+from underpaint.families import tiny
 from underpaint.weights import checkpoint
 
 
@@ -61,6 +62,17 @@ def test_prompts_and_models_that_cannot_be_are_refused() -> None:
     with pytest.raises(RequestError, match="brackets"):
         counted("(" * 100)
     assert counted("a fox", model="tiny") == [2]
+
+
+def test_models_tell_what_suits_them(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "soft_turbo.safetensors", tiny.weights().tensors, {})
+    (tmp_path / "broken.safetensors").write_bytes(b"?")
+    answers = told(tmp_path)
+    for _ in range(2):
+        found = answers.models()
+        assert (found["soft_turbo"]["family"], found["soft_turbo"]["suits"]["steps"]) == ("sd1", 4)
+        assert found["mini"] == {"family": "sd1", "suits": {}}
+        assert "broken" not in found
 
 
 def test_files_say_what_their_trainers_wrote(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from underpaint.errors import ModelNotFoundError, RequestError
-from underpaint.faces import _painting
+from underpaint.faces import _options, _painting
 from underpaint.faces._interruption import Interruption
 from underpaint.media import Image
 from underpaint.networks.esrgan import Compact, CompactParams
@@ -45,6 +45,23 @@ def test_words_are_painted(values: Mapping[str, object], tmp_path: Path) -> None
     with Interruption() as interruption:
         assert _painting.from_words(ImageRequest, {**values, **asked}, interruption) == 0
     assert Image.read(tmp_path / "out" / "00000-5.png").text.startswith("a fox\nSteps: 1")
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ({}, {"steps": 4, "sampler": "lcm", "schedule": "sgm_uniform"}),
+        ({"steps": "9"}, {"steps": 9, "sampler": "lcm", "schedule": "sgm_uniform"}),
+        ({"sampler": "euler"}, {"steps": 4, "sampler": "euler", "schedule": "automatic"}),
+    ],
+)
+def test_what_suits_the_model_fills_what_nobody_said(
+    given: dict[str, str], taken: dict[str, object]
+) -> None:
+    suits = {"steps": 4, "sampler": "lcm", "schedule": "sgm_uniform"}
+    request = ImageRequest(**_options.given(ImageRequest, given))
+    found = _painting._suited(request, suits, given)
+    assert {name: getattr(found, name) for name in taken} == taken
 
 
 def test_what_is_not_there_is_told_before_anything_is_made(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from underpaint.families._distilled import distilled
+from underpaint.families._distilled import distilled, suits
 from underpaint.requests.image import ImageRequest
 
 
@@ -36,6 +36,13 @@ def test_usual_models_have_no_such_defaults(name: str) -> None:
 def test_a_network_that_obeys_guidance_is_a_latent_consistency_model() -> None:
     found = distilled("anything", obeys_guidance=True)
     assert (found["sampler"], found["steps"], found["guidance_scale"]) == ("lcm", 4, 8)
+
+
+def test_a_file_shows_whether_its_network_obeys() -> None:
+    shapes = {"model.diffusion_model.time_embedding.cond_proj.weight": (320, 256)}
+    assert suits("anything", shapes, {})["guidance_scale"] == 8
+    assert suits("anything", {}, {}) == {}
+    assert suits("sd_turbo", {}, {}) == distilled("sd_turbo")
 
 
 @pytest.mark.parametrize("name", ["turbo", "lightning", "hyper-sd", "lcm", "turbo_99steps"])

@@ -102,11 +102,28 @@ def test_an_inpainting_network_is_asked_as_well(sd2_weights: Callable[..., Weigh
     assert built.prediction.name in {"eps", "v"}
 
 
-@pytest.mark.parametrize(("prediction", "side"), [("eps", 512), ("v", 768)])
-def test_the_size_it_was_trained_at_follows(weights: Weights, prediction: str, side: int) -> None:
-    found = sd2.build(told(weights, prediction=prediction))
-    assert found.defaults == {"width": side, "height": side}
-    assert found.canvas(520, 64) == (520, 64)
+@pytest.mark.parametrize(
+    ("name", "prediction", "side"),
+    [
+        ("soft", "eps", 512),
+        ("soft", "v", 768),
+        ("v2-1_768-ema-pruned", "", 768),
+        ("512-base-ema", "", 512),
+        ("v2-1_512", "v", 512),
+    ],
+)
+def test_the_size_it_was_trained_at_follows(name: str, prediction: str, side: int) -> None:
+    metadata = {"underpaint.prediction": prediction} if prediction else {}
+    assert sd2.suits(name, {}, metadata) == {"width": side, "height": side}
+
+
+def test_a_size_that_nothing_tells_is_not_guessed() -> None:
+    assert sd2.suits("soft1512", {}, {}) == {}
+    assert sd2.suits("soft", {}, {"underpaint.prediction": "flow"}) == {}
+
+
+def test_it_paints_at_the_size_asked_for(weights: Weights) -> None:
+    assert sd2.build(weights).canvas(520, 64) == (520, 64)
 
 
 # Which layer it hears.

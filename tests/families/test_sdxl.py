@@ -129,15 +129,16 @@ def test_recognises_base_and_refiner_and_nothing_less(
             assert not sdxl.matches(fewer), lost
 
 
-def test_its_latents_have_their_own_scale_and_pictures_their_size(
-    sdxl_weights: Weights, base: Model
-) -> None:
+def test_its_latents_have_their_own_scale(sdxl_weights: Weights, base: Model) -> None:
     told = replace(sdxl_weights, metadata={"underpaint.latent_scale": "1"})
     pixels = drawn(1, 3, 16, 16).clamp(-1, 1)
     found, plain = base.encode(pixels), sdxl.build(told).encode(pixels)
     assert torch.allclose(found, 0.13025 * plain, atol=1e-6)
-    assert base.defaults == {"width": 1024, "height": 1024}
-    turbo = sdxl.build(replace(sdxl_weights, name="sd_xl_turbo_1.0")).defaults
+
+
+def test_pictures_have_the_size_it_was_trained_at() -> None:
+    assert sdxl.suits("sd_xl_base_1.0", {}, {}) == {"width": 1024, "height": 1024}
+    turbo = sdxl.suits("sd_xl_turbo_1.0", {}, {})
     assert (turbo["width"], turbo["steps"], turbo["guidance_scale"]) == (1024, 4, 1)
 
 

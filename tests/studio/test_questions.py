@@ -1,8 +1,10 @@
 """What the studio asks its worker; a stub answers."""
 
+import time
+
 from underpaint.engines.local import Engine
 from underpaint.studio.app import Studio
-from underpaint.studio.questions import Embedding, Questions, Tokens
+from underpaint.studio.questions import Embedding, Questions, Suited, Tokens
 
 
 class Told(Engine):
@@ -13,6 +15,7 @@ class Told(Engine):
             "embeddings": {"hands": {"sizes": [[4, 768]], "remarks": {}, "fits": True}},
             "remarks": {"soft": {"ss_steps": "10"}},
             "memory": {"free": 1},
+            "models": {"soft": {"family": "sd1", "suits": {"steps": 4}}},
         }[question]
 
 
@@ -25,6 +28,16 @@ def test_answers_take_their_shape() -> None:
     assert asked.embeddings("mini") == {"hands": Embedding(((4, 768),), {}, fits=True)}
     assert asked.remarks("loras") == {"soft": {"ss_steps": "10"}}
     assert asked.memory() == {"free": 1}
+
+
+def test_models_are_told_once_the_worker_is_ready() -> None:
+    told = Told(inside="stub")
+    assert Questions(told).models() == {}
+    told.start()
+    while not told.ready:
+        time.sleep(0.05)
+    assert Questions(told).models() == {"soft": Suited("sd1", {"steps": 4})}
+    told.stop()
 
 
 def test_models_are_let_go_and_loaded_in_turn(studio: Studio) -> None:

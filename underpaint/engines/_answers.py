@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from underpaint import catalog
 from underpaint.engines import _memory, _models
+from underpaint.engines._known import Known, known
 from underpaint.engines._models import FAMILIES
 from underpaint.engines._worker import Worker
 from underpaint.errors import UnderpaintError, UnknownEntryError
@@ -53,9 +54,11 @@ class Answers:
             worker: what it is asked about.
         """
         self._worker = worker
+        self._suits: dict[tuple[Path, int], Known] = {}
         self._known: dict[tuple[Path, int], _Encoders] = {}
         self._questions: Mapping[str, Callable[..., object]] = {
             "tokens": self.tokens,
+            "models": self.models,
             "remarks": self.remarks,
             "embeddings": self.embeddings,
             "unload": self.unload,
@@ -103,6 +106,18 @@ class Answers:
             "prompt": max((self._longest(part, encoders) for part in said.parts), key=_size),
             "negative": self._longest(said.negative, encoders),
         }
+
+    def models(self) -> dict[str, dict[str, Any]]:
+        """Return the family of each model that can be used, and what suits it, by name."""
+        found: dict[str, dict[str, Any]] = {}
+        for book in shelf.listing(self._worker.folders):
+            key = book.path, book.path.stat().st_mtime_ns
+            with suppress(UnderpaintError):
+                if key not in self._suits:
+                    self._suits[key] = known(book.path)
+                about = self._suits[key]
+                found[book.name] = {"family": about.family, "suits": dict(about.suits)}
+        return found
 
     def remarks(self, kind: str) -> dict[str, dict[str, str]]:
         """Return what the files of a kind say of themselves, by their names.

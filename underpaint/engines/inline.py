@@ -7,8 +7,10 @@ from typing import Any
 
 import torch
 
-from underpaint.engines import _machine
+from underpaint.engines import _machine, _models
 from underpaint.engines._answers import Answers
+from underpaint.engines._known import known
+from underpaint.engines._machine import Place
 from underpaint.engines._worker import Worker
 from underpaint.events import Event, Failed
 from underpaint.families._model import Model
@@ -52,6 +54,10 @@ class Engine:
     def run(self, request: PictureRequest) -> Iterator[Event]:
         """Do what a request asks; see `Worker.run`."""
         return self.worker.run(request)
+
+    def suits(self, model: str) -> Mapping[str, object]:
+        """Return what suits a model where a person does not say; see `Known`."""
+        return known(_models.find(model, self.worker.folders)).suits
 
     def answer(self, question: str, values: Mapping[str, Any]) -> object:
         """Return the answer to a question; see `Answers`."""

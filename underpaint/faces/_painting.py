@@ -3,6 +3,7 @@
 import inspect
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from underpaint import catalog, files
@@ -12,6 +13,9 @@ from underpaint.faces._interruption import Interruption
 from underpaint.faces._parameters import flag
 from underpaint.requests._pictures import PictureRequest
 from underpaint.requests.image import ImageRequest
+
+# Which sampler walks down which schedule: who chooses one of them chooses both.
+_WALK = frozenset(("sampler", "schedule"))
 
 
 def from_words(
@@ -60,9 +64,26 @@ def done(
         dtype=values["dtype"] or "auto",
         threads=threads,
     )
+    request = _suited(request, engine.suits(request.model), values) if request.model else request
     teller = _telling.teller(work, as_json=bool(values["json"]))
     _telling.tell(engine.run(request), teller, out, interruption)
     return 0
+
+
+def _suited(
+    request: PictureRequest, suits: Mapping[str, object], values: Mapping[str, Any]
+) -> PictureRequest:
+    """Return a request with what suits its model wherever a person has not said otherwise.
+
+    Args:
+        request: with the values that were given.
+        suits: values by field.
+        values: of the options by name, None for those not given.
+    """
+    said = {name for name in suits if values.get(name) is not None}
+    if said & _WALK:
+        said |= _WALK
+    return replace(request, **{name: suits[name] for name in suits if name not in said})
 
 
 def options(fields: Sequence[inspect.Parameter]) -> list[inspect.Parameter]:

@@ -14,6 +14,10 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from underpaint.families._parts import UNET
+from underpaint.weights.packed import unpacked_shapes
+
+GUIDED = f"{UNET}time_embedding.cond_proj.weight"
 OBEYING = 8.0
 """The guidance scale that Luo et al. chose for a network that obeys it."""
 
@@ -27,6 +31,20 @@ _KINDS: Mapping[str, Mapping[str, object]] = MappingProxyType(
         r"(?<![a-z])lcm(?![a-z])": {"sampler": "lcm", "steps": 8},
     }
 )
+
+
+def suits(
+    name: str, shapes: Mapping[str, tuple[int, ...]], metadata: Mapping[str, str]
+) -> Mapping[str, object]:
+    """Return what suits a model of any family, as its file shows it; see `distilled`.
+
+    Args:
+        name: of the model.
+        shapes: of the file's tensors.
+        metadata: of the file; makes no difference.
+    """
+    del metadata
+    return distilled(name, obeys_guidance=GUIDED in unpacked_shapes(shapes))
 
 
 def distilled(name: str, *, obeys_guidance: bool = False) -> Mapping[str, object]:

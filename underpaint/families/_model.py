@@ -13,7 +13,7 @@ numbers can split in the midst of a vector, where torch computes an exponential 
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
@@ -93,11 +93,6 @@ class Model(ABC):
     def aligned(self) -> Sequence[float]:
         """The levels of ten steps that the schedule align_your_steps has for it."""
         return ALIGNED_SD1
-
-    @property
-    def defaults(self) -> Mapping[str, object]:
-        """What suits it where a person does not say: values by their names in an image request."""
-        return {}
 
     @property
     def obeys_guidance(self) -> bool:

@@ -3,8 +3,8 @@
 Paper: Rombach et al. 2022, arXiv:2112.10752. A family adds how it reads texts.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from copy import copy
 from pathlib import Path
 from typing import NamedTuple, Self, cast
@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from underpaint.errors import RequestError, WeightsError
 from underpaint.families._adapted import TEXT, UNET, Wardrobe, Worn
 from underpaint.families._control import ControlNets, Listened, residuals
-from underpaint.families._distilled import distilled
 from underpaint.families._heard import Conditioning, Heard
 from underpaint.families._model import Model
 from underpaint.families._parts import Parts
@@ -90,11 +89,6 @@ class StableDiffusion(Model):
     def latent_channels(self) -> int:
         """Channels of a latent; 4 for the published ones."""
         return self._autoencoder.params.latent_channels
-
-    @property
-    def defaults(self) -> Mapping[str, object]:
-        """What suits it where a person does not say; few-step models are told by their name."""
-        return distilled(self.name, obeys_guidance=self.obeys_guidance)
 
     @property
     def obeys_guidance(self) -> bool:

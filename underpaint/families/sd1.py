@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 import torch
 
+from underpaint.families import _distilled
 from underpaint.families._model import Model
 from underpaint.families._parts import AUTOENCODER, UNET, parts
 from underpaint.families._stable import Networks, StableDiffusion
@@ -24,6 +25,8 @@ from underpaint.weights.packed import unpacked_shapes
 LABEL = "Stable Diffusion 1"
 
 TEXT = "cond_stage_model.transformer."
+
+suits = _distilled.suits
 
 
 def matches(shapes: Mapping[str, tuple[int, ...]]) -> bool:

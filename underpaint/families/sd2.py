@@ -8,12 +8,15 @@ Nothing in a file need say which of the two the network predicts. Where nothing 
 (`StableDiffusion2.prediction`).
 """
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 
 import torch
 
 from underpaint.diffusion.prediction import PREDICTIONS, Prediction
+from underpaint.families import _distilled
+from underpaint.families._marks import understood
 from underpaint.families._model import Model
 from underpaint.families._parts import AUTOENCODER, UNET, Parts, parts
 from underpaint.families._stable import Networks, StableDiffusion
@@ -27,7 +30,9 @@ TEXT = "cond_stage_model.model."
 PADDING = 0
 
 SIDES = {"eps": 512, "v": 768}
-"""Pixels a side that the published models were trained at."""
+"""Pixels a side that the published models were trained at, by what they predict."""
+
+_SIDE = re.compile(r"(?<!\d)(512|768)(?!\d)")
 
 
 def matches(shapes: Mapping[str, tuple[int, ...]]) -> bool:
@@ -42,6 +47,28 @@ def matches(shapes: Mapping[str, tuple[int, ...]]) -> bool:
         and f"{AUTOENCODER}decoder.conv_in.weight" in plain
         and f"{TEXT}token_embedding.weight" in plain
     )
+
+
+def suits(
+    name: str, shapes: Mapping[str, tuple[int, ...]], metadata: Mapping[str, str]
+) -> Mapping[str, object]:
+    """Return what suits a model where a person does not say: the size it was trained at.
+
+    That is the one in its name, else the one that goes with what its file says it predicts.
+
+    Args:
+        name: of the model.
+        shapes: of the file's tensors.
+        metadata: of the file.
+
+    Raises:
+        WeightsError: the metadata says what it cannot.
+    """
+    told = _SIDE.search(name)
+    predicted = understood(metadata, name, names=shapes).prediction
+    side = int(told[1]) if told else SIDES.get(predicted.name) if predicted else None
+    size = {} if side is None else {"width": side, "height": side}
+    return {**size, **_distilled.suits(name, shapes, metadata)}
 
 
 def build(
@@ -84,12 +111,6 @@ class StableDiffusion2(StableDiffusion):
         """
         super().__init__(parts, networks)
         self._cut = cut
-
-    @property
-    def defaults(self) -> Mapping[str, object]:
-        """What suits it where a person does not say: the size it was trained at, to begin with."""
-        side = SIDES.get(self.prediction.name, max(SIDES.values()))
-        return {"width": side, "height": side, **super().defaults}
 
     @property
     def prediction(self) -> Prediction:

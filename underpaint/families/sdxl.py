@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from underpaint.diffusion.sigmas import ALIGNED_SDXL
+from underpaint.families import _distilled
 from underpaint.families._heard import Conditioning, Heard
 from underpaint.families._model import Model
 from underpaint.families._parts import AUTOENCODER, UNET, parts
@@ -32,7 +33,7 @@ from underpaint.weights.checkpoint import Weights
 from underpaint.weights.packed import unpacked_shapes
 
 LABEL = "Stable Diffusion XL"
-DEFAULTS = {"width": 1024, "height": 1024}
+SIZE: Mapping[str, object] = {"width": 1024, "height": 1024}
 
 CLIP = "conditioner.embedders.0.transformer."
 OPEN_CLIP = "conditioner.embedders.1.model."
@@ -59,6 +60,19 @@ def matches(shapes: Mapping[str, tuple[int, ...]]) -> bool:
         and f"{AUTOENCODER}decoder.conv_in.weight" in plain
         and (f"{OPEN_CLIP}{tokens}" in plain or f"{REFINER}{tokens}" in plain)
     )
+
+
+def suits(
+    name: str, shapes: Mapping[str, tuple[int, ...]], metadata: Mapping[str, str]
+) -> Mapping[str, object]:
+    """Return what suits a model where a person does not say: the size it was trained at.
+
+    Args:
+        name: of the model.
+        shapes: of the file's tensors.
+        metadata: of the file.
+    """
+    return {**SIZE, **_distilled.suits(name, shapes, metadata)}
 
 
 def build(
@@ -90,11 +104,6 @@ def build(
 
 class StableDiffusionXL(StableDiffusion):
     """Stable Diffusion XL or its refiner, of any size."""
-
-    @property
-    def defaults(self) -> Mapping[str, object]:
-        """What suits it where a person does not say: the size it was trained at, to begin with."""
-        return {**DEFAULTS, **super().defaults}
 
     @property
     def aligned(self) -> Sequence[float]:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from underpaint.engines.local import Engine
 
-__all__ = ["Embedding", "Questions", "Tokens"]
+__all__ = ["Embedding", "Questions", "Suited", "Tokens"]
 
 LOADING = 600.0
 
@@ -42,6 +42,19 @@ class Embedding:
     fits: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Suited:
+    """What is known of a model before it is loaded.
+
+    Attributes:
+        family: the id of its family.
+        suits: what suits it where a person does not say: values by their names in a request.
+    """
+
+    family: str
+    suits: Mapping[str, Any]
+
+
 class Questions:
     """Asks the worker; each method raises `WorkError` when that does not answer."""
 
@@ -68,6 +81,13 @@ class Questions:
         values = {"prompt": prompt, "negative": negative, "model": model}
         told = self._told("tokens", values)
         return Tokens(told["room"], tuple(told["prompt"]), tuple(told["negative"]))
+
+    def models(self) -> dict[str, Suited]:
+        """Return what is known of each model that can be used; {} while the worker gets ready."""
+        if not self._engine.ready:
+            return {}
+        told = self._told("models")
+        return {name: Suited(each["family"], each["suits"]) for name, each in told.items()}
 
     def remarks(self, kind: str) -> Mapping[str, Mapping[str, str]]:
         """Return what the files of a kind say of themselves, by their names.

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from underpaint import catalog
+from underpaint.errors import CrashError
 from underpaint.faces.api import kinds, lists
 from underpaint.requests import _samplers
 from underpaint.requests.image import ImageRequest
 from underpaint.studio.app import Settings, Studio
+from underpaint.studio.questions import Suited
 
 
 def test_models_are_listed_as_openais_clients_know_lists(script: TestClient) -> None:
@@ -18,6 +21,22 @@ def test_models_are_listed_as_openais_clients_know_lists(script: TestClient) -> 
     [mini] = told["data"]
     assert (mini["id"], mini["object"], mini["embedded"]) == ("mini", "model", True)
     assert "path" not in mini
+
+
+def test_models_are_told_with_what_suits_them(
+    script: TestClient, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {"mini": Suited("sd1", {"steps": 4})}
+    monkeypatch.setattr(studio.worker, "models", lambda: known)
+    [mini] = script.get("/v1/models").json()["data"]
+    assert (mini["family"], mini["suits"]) == ("sd1", {"steps": 4})
+
+    def dead() -> None:
+        raise CrashError("it died")
+
+    monkeypatch.setattr(studio.worker, "models", dead)
+    [mini] = script.get("/v1/models").json()["data"]
+    assert (mini["family"], mini["suits"]) == (None, {})
 
 
 def test_adapters_and_embeddings_are_told_by_what_prompts_call_them(tmp_path: Path) -> None:

@@ -1,17 +1,20 @@
 """What there is to choose from: models, samplers, schedules, and the schema of every request."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Self
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from underpaint import catalog
+from underpaint.errors import WorkError
 from underpaint.faces.api import kinds
 from underpaint.requests import _samplers
 from underpaint.requests._autoencoders import AUTOENCODERS
 from underpaint.requests._upscalers import UPSCALERS
 from underpaint.studio.app import Studio
+from underpaint.studio.questions import Suited
 from underpaint.weights import hashes
 from underpaint.weights.shelf import Book
 
@@ -30,6 +33,12 @@ class ModelView(BaseModel):
     sha256: str | None
     embedded: bool
     """It comes with the studio."""
+
+    family: str | None = None
+    """Which kind of model it is; null while the studio does not know."""
+
+    suits: dict[str, Any] = {}
+    """What suits it where a person does not say: fields of a request and their values."""
 
 
 class ModelList(BaseModel):
@@ -97,10 +106,10 @@ def router(studio: Studio) -> APIRouter:
 
     @routes.get("/models", summary="Models")
     def models() -> ModelList:
-        cards = [
-            ModelView(id=book.name, sha256=hashes.known(book.path), embedded=book.embedded)
-            for book in studio.books()
-        ]
+        about: Mapping[str, Suited] = {}
+        with suppress(WorkError):
+            about = studio.worker.models()
+        cards = [_model(book, about.get(book.name)) for book in studio.books()]
         return ModelList(data=cards)
 
     @routes.get("/samplers", summary="Samplers")
@@ -142,3 +151,13 @@ def _add_files(routes: APIRouter, studio: Studio) -> None:
     @routes.get("/autoencoders", summary="Autoencoders: a model's own, then files")
     def autoencoders() -> list[ChoiceView]:
         return ChoiceView.of(AUTOENCODERS, studio.books("vaes"))
+
+
+def _model(book: Book, about: Suited | None) -> ModelView:
+    return ModelView(
+        id=book.name,
+        sha256=hashes.known(book.path),
+        embedded=book.embedded,
+        family=about and about.family,
+        suits=dict(about.suits) if about else {},
+    )
