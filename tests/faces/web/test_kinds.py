@@ -108,3 +108,40 @@ def test_a_guide_layer_leads_by_the_controlnet_chosen(
     with Image.open(io.BytesIO(base64.b64decode(control["picture"]))) as guide:
         assert pixel(guide, 256, 256)[:3] == (255, 255, 255)
         assert pixel(guide, 256, 20)[:3] == (0, 0, 0)
+
+
+def test_a_picture_grows_at_its_edges(desk: Desk) -> None:
+    open_group(desk, "Outpainting")
+    desk.field("Right").fill("64")
+    desk.field("Right").press("Enter")
+    desk.generate("more of it")
+    asked = desk.listed("jobs?limit=1")[0]["request"]
+    assert (asked["extend_left"], asked["extend_right"]) == (0, 64)
+
+
+def test_strokes_on_a_picture_say_where_to_repaint(desk: Desk) -> None:
+    desk.generate("a face")
+    picture = desk.listed("jobs?limit=1")[0]["pictures"][0]
+    desk.page.get_by_role("button", name="Send to inpaint").click()
+    desk.page.locator(".layer-name", has_text="Mask").wait_for()
+    desk.page.locator(".layer-name", has_text="Sketch").click()
+    desk.draw((0.3, 0.3), (0.7, 0.7))
+    desk.submit()
+    inputs = desk.listed("jobs?limit=1")[0]["inputs"]
+    assert set(inputs) == {"init", "original"}
+    assert inputs["original"] == picture
+
+
+def test_upscalers_and_autoencoders_are_chosen_from_a_list(desk: Desk, shared: Server) -> None:
+    shared.put("VAE/clear.safetensors")
+    shared.put("ESRGAN/sharp.pth")
+    desk.page.reload()
+    desk.page.locator(".settings .slider").first.wait_for()
+    open_group(desk, "More settings")
+    desk.page.get_by_label("Autoencoder (VAE)").select_option("clear")
+    desk.mode("Words")
+    open_group(desk, "Hires. fix")
+    desk.page.get_by_label("Hires upscaler").select_option(label="sharp")
+    desk.mode("Upscale")
+    offered = desk.page.get_by_label("Upscaler", exact=True).locator("option").all_text_contents()
+    assert offered == ["Lanczos", "Nearest", "sharp"]

@@ -33,11 +33,12 @@ export async function knock(): Promise<void> {
 }
 
 export async function catalogue(): Promise<Catalogue> {
-  const [models, samplers, schedules, upscalers, controlnets, schemas] = await Promise.all([
+  const [models, samplers, schedules, upscalers, autoencoders, controlnets, schemas] = await Promise.all([
     call<{ data: Json[] }>("GET", "v1/models"),
     call<Json[]>("GET", "v1/samplers"),
     call<Json[]>("GET", "v1/schedules"),
     call<Json[]>("GET", "v1/upscalers"),
+    call<Json[]>("GET", "v1/autoencoders"),
     call<Json[]>("GET", "v1/controlnets"),
     call<Record<string, Schema>>("GET", "v1/schemas"),
   ]);
@@ -46,6 +47,7 @@ export async function catalogue(): Promise<Catalogue> {
     samplers: samplers.map(named),
     schedules: schedules.map(named),
     upscalers: upscalers.map(named),
+    autoencoders: autoencoders.map(named),
     controlnets: controlnets.map(named),
     schemas,
   };

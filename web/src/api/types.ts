@@ -62,6 +62,7 @@ export interface Catalogue {
   readonly samplers: readonly Named[];
   readonly schedules: readonly Named[];
   readonly upscalers: readonly Named[];
+  readonly autoencoders: readonly Named[];
   readonly controlnets: readonly Named[];
   /** What each kind of work can be asked for with. */
   readonly schemas: Readonly<Record<string, Schema>>;

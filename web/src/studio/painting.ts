@@ -16,7 +16,7 @@ import { attempt, tell } from "./toasts";
 
 const MAX_PROMPTS = 100;
 /** Fields that hold pictures: they come from the canvas or the gallery. */
-const PICTURES: Fields = { init: null, mask: null, controls: null };
+const PICTURES: ReadonlySet<string> = new Set(["init", "mask", "original", "controls"]);
 
 /** Every field as it would be sent, without the pictures; a picture's size is the drawing's. */
 export function fields(kind = "image"): Fields {
@@ -28,7 +28,7 @@ export function fields(kind = "image"): Fields {
     ...(kind === "image" ? { width, height } : {}),
   };
   return Object.fromEntries(
-    Object.entries(all).filter(([name, value]) => !(name in PICTURES) && value != null),
+    Object.entries(all).filter(([name, value]) => !PICTURES.has(name) && value != null),
   );
 }
 
@@ -50,17 +50,19 @@ export function generate(front = false): Promise<void> {
   return attempt(async () => {
     if (!server.value.catalogue) return tell(say("status.offline"), "bad");
     const [kind, asked] = wanted();
-    const request = await withPictures(asked);
-    if (!request) return;
-    const parent = "init" in request ? settings.value.parent : "";
-    await send({ kind, request, front, parent, styles: kind === "upscale" ? [] : settings.value.styles });
+    const wish = await withPictures(asked);
+    if (!wish) return;
+    const parent = "init" in wish.request ? settings.value.parent : "";
+    await send({ ...wish, kind, front, parent, styles: kind === "upscale" ? [] : settings.value.styles });
   });
 }
 
 /** Paint exactly this picture again: its request, and the very pictures it was painted from. */
 export function reproduce(picture: Picture): Promise<void> {
   return attempt(async () => {
-    const given = Object.entries(picture.request).filter(([name]) => !(name in PICTURES));
+    const given = Object.entries(picture.request).filter(
+      ([name, value]) => value !== null && !(name in picture.inputs),
+    );
     const kind = await kindOfPicture(picture);
     await send({ kind, request: Object.fromEntries(given), inputs: picture.inputs });
   });
@@ -73,9 +75,10 @@ export function upscale(picture: Picture): Promise<void> {
   });
 }
 
-/** The kind of work that made a picture. */
-async function kindOfPicture({ job }: Picture): Promise<string> {
-  return job ? (await api.job(job)).kind : "image";
+/** The kind of work that makes a picture by itself; one of a grid, but for its sheet, is an image. */
+async function kindOfPicture({ job, request }: Picture): Promise<string> {
+  const kind = job ? (await api.job(job)).kind : "image";
+  return kind === "grid" && !("x" in request) ? "image" : kind;
 }
 
 /** The kind of work that Generate asks for, and its fields without pictures. */
@@ -87,18 +90,22 @@ export function wanted(): [kind: string, request: Fields] {
   return ["grid", { ...picture, ...settings.value.fields["grid"] }];
 }
 
+/** What a job is asked for with: its fields, and pictures of the gallery that stand in some. */
+type Asked = Required<Pick<api.Wish, "request" | "inputs">>;
+
 /** The request with what the mode takes from the canvas; null when there is nothing to repaint. */
-async function withPictures(plain: Fields): Promise<Fields | null> {
-  const { mode } = settings.value;
+async function withPictures(plain: Fields): Promise<Asked | null> {
+  const { mode, parent } = settings.value;
   const request = mode === "upscale" ? plain : await controlled(plain);
-  if (mode === "words") return request;
-  const marks = mode === "inpaint" ? mask(easel.drawing) : null;
-  if (mode === "inpaint" && !marks) {
-    tell(say("error.mask"), "bad");
-    return null;
-  }
+  if (mode === "words") return { request, inputs: {} };
   const init = base64(await png(sketch(easel.drawing)));
-  return marks ? { ...request, init, mask: base64(await png(marks)) } : { ...request, init };
+  if (mode !== "inpaint") return { request: { ...request, init }, inputs: {} };
+  const marks = mask(easel.drawing);
+  if (marks) return { request: { ...request, init, mask: base64(await png(marks)) }, inputs: {} };
+  // Strokes on a picture that is known say themselves where to repaint.
+  if (parent) return { request: { ...request, init }, inputs: { original: parent } };
+  tell(say("error.mask"), "bad");
+  return null;
 }
 
 /** The request led by the guide layers, where a ControlNet is chosen; without guides, by the sketch. */

@@ -35,7 +35,7 @@ export function AnyField({ field, value, within = "", onChange }: AnyProps) {
   const { name, help, control, optional } = field;
   const label = fieldName(name);
   const id = idOf(name, within);
-  if (control.kind === "choice" || name.endsWith("upscaler")) {
+  if (control.kind === "choice" || isListed(name)) {
     return <ChoiceField {...{ field, value, within, onChange }} />;
   }
   if (control.kind === "number") {
@@ -93,8 +93,15 @@ function ChoiceField({ field, value, within, onChange }: AnyProps) {
   );
 }
 
+/** Texts that name something built in or a file, of which the server has a list. */
+function isListed(name: string): boolean {
+  return name === "vae" || name.endsWith("upscaler");
+}
+
 /** What the server calls the choices of a field. */
-function listedFor(name: string, { samplers, schedules, upscalers }: Catalogue): readonly Named[] {
+function listedFor(name: string, catalogue: Catalogue): readonly Named[] {
+  const { samplers, schedules, upscalers, autoencoders } = catalogue;
+  if (name === "vae") return autoencoders;
   if (name.endsWith("sampler")) return samplers;
   if (name.endsWith("schedule")) return schedules;
   if (name === "hires_upscaler") return upscalers;

@@ -13,6 +13,7 @@ const names = [
     "variation_seed",
     "eta",
     "rho",
+    "extend_up",
   ],
   "brand_new",
 ];

@@ -18,6 +18,7 @@ const catalogue: Catalogue = {
     { id: "sgm_uniform", label: "SGM Uniform" },
   ],
   upscalers: [],
+  autoencoders: [],
   controlnets: [],
   schemas: {},
 };
