@@ -10,7 +10,6 @@ import torch
 from underpaint.engines import _machine, _models
 from underpaint.engines._answers import Answers
 from underpaint.engines._known import known
-from underpaint.engines._machine import Place
 from underpaint.engines._worker import Worker
 from underpaint.events import Event, Failed
 from underpaint.families._model import Model

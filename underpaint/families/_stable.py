@@ -4,7 +4,7 @@ Paper: Rombach et al. 2022, arXiv:2112.10752. A family adds how it reads texts.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from pathlib import Path
 from typing import NamedTuple, Self, cast
