@@ -4,7 +4,7 @@ Paper: Rombach et al. 2022, arXiv:2112.10752. A family adds how it reads texts.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from copy import copy
 from pathlib import Path
 from typing import NamedTuple, Self, cast
@@ -20,7 +20,7 @@ from underpaint.families._model import Model
 from underpaint.families._parts import Parts
 from underpaint.families._running import Inputs, Part, Preparation, Runner, torch_runner
 from underpaint.families._text import Reader
-from underpaint.families._tiling import circular
+from underpaint.families._tiling import circular, plain
 from underpaint.networks.controlnet import ControlNet
 from underpaint.networks.unet import UNet
 from underpaint.networks.vae import Autoencoder
@@ -60,7 +60,7 @@ class StableDiffusion(Model):
         super().__init__(parts.weights, parts.marks, device=parts.device, dtype=parts.dtype)
         self._unet, self._autoencoder, self._readers = networks
         self._runner: Runner = torch_runner
-        self._edges: Callable[[nn.Module], AbstractContextManager[None]] = nullcontext
+        self._edges: Callable[[nn.Module], AbstractContextManager[None]] = plain
         self._pixel_dtype = next(self._autoencoder.parameters()).dtype
         self._check_channels(parts.where)
         self._check_width(parts.where)

@@ -160,6 +160,10 @@ def _shares(start: int, length: int, side: int, scale: int) -> Tensor:
     return counts.clamp(0, 1)
 
 
+def _unfilled(params: EsrganParams | CompactParams) -> Esrgan | Compact:
+    return Esrgan(params) if isinstance(params, EsrganParams) else Compact(params)
+
+
 def _network(tensors: Mapping[str, Tensor], where: str) -> Esrgan | Compact:
     """Return the network that tensors are of; nothing is initialised, nothing copied.
 
@@ -171,7 +175,6 @@ def _network(tensors: Mapping[str, Tensor], where: str) -> Esrgan | Compact:
         params = (EsrganParams if "conv_first.weight" in shapes else CompactParams).of(shapes)
     except (KeyError, ValueError, IndexError) as error:
         raise WeightsError(f"{where} has tensors of shapes that no upscaler has") from error
-    whole = isinstance(params, EsrganParams)
-    network = hollow(lambda: Esrgan(params) if whole else Compact(params))
+    network = hollow(lambda: _unfilled(params))
     bind(network, tensors, where)
     return network.eval().requires_grad_(False)

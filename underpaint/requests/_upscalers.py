@@ -19,8 +19,9 @@ UPSCALERS: Mapping[str, str] = {
     "lanczos": "Lanczos",
     "nearest": "Nearest",
 }
-_IDS = {known.casefold(): id for id, label in UPSCALERS.items() for known in (id, label)}
-_IDS |= {"none": "lanczos"}  # what A1111's None does where a size must be come to
+_IDS = {known.casefold(): id for id, label in UPSCALERS.items() for known in (id, label)} | {
+    "none": "lanczos"  # what A1111's None does where a size must be come to
+}
 
 
 def upscaler_id(name: str) -> str:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from underpaint import catalog
 from underpaint.media import Image
@@ -14,7 +14,7 @@ from underpaint.requests._pictures import PictureRequest
 
 REQUESTS = "underpaint.requests"
 
-R = TypeVar("R", bound=Request)
+R = TypeVar("R", bound=Request | PictureRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def bare(kind: str, text: str) -> PictureRequest:
     return getattr(module, f"{kind.title()}Request").from_json(text)
 
 
-def kind(request: Request) -> str:
+def kind(request: Request | PictureRequest) -> str:
     """Return the id of a request's class."""
     return type(request).__module__.rpartition(".")[2]
 
@@ -85,10 +85,10 @@ def content(picture: Image) -> str:
     return hashlib.sha256(head.encode() + picture.pixels).hexdigest()[:32]
 
 
-def _pictures(request: Request) -> dict[str, Image]:
+def _pictures(request: Request | PictureRequest) -> dict[str, Image]:
     """Return the pictures in a request, and in the requests within it, by their names."""
     found: dict[str, Image] = {}
-    for each in fields(type(request)):
+    for each in fields(cast(type[Request], type(request))):
         value = getattr(request, each.name)
         if isinstance(value, Image):
             found[each.name] = value
@@ -110,4 +110,4 @@ def _with(request: R, pictures: Mapping[str, Image | None]) -> R:
             changes[first] = tuple(parts)
         else:
             changes[first] = picture
-    return replace(request, **changes)
+    return replace(cast(Any, request), **changes)

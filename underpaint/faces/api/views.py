@@ -8,7 +8,7 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 
 from underpaint import events
-from underpaint.requests.image import ImageRequest
+from underpaint.requests._pictures import PictureRequest
 from underpaint.studio._feed import Notice
 from underpaint.studio.gallery import Picture
 from underpaint.studio.jobs import Job
@@ -176,6 +176,6 @@ class NoticeView(BaseModel):
         )
 
 
-def of_request(request: ImageRequest) -> dict[str, Any]:
+def of_request(request: PictureRequest) -> dict[str, Any]:
     """Return a request as JSON has it."""
     return json.loads(request.to_json())
