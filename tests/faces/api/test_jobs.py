@@ -35,6 +35,22 @@ def test_a_job_is_asked_for_and_becomes_pictures(page: TestClient, studio: Studi
     assert set(over) == set(job)
 
 
+def test_a_picture_of_the_gallery_is_enlarged(page: TestClient, studio: Studio) -> None:
+    job = ordered(page, {"request": {"prompt": "a fox", "batch": 1, "width": 64, "height": 64}})
+    [small] = studio.wait(job["id"], 20).pictures
+    wanted = {"kind": "upscale", "request": {"scale": 3}, "inputs": {"init": small}}
+    over = studio.wait(ordered(page, wanted)["id"], 20)
+    assert (over.kind, over.state, over.parent) == ("upscale", "done", small)
+    [large] = over.pictures
+    told = page.get(f"/v1/gallery/{large}").json()
+    assert (told["width"], told["parent"], told["inputs"]) == (192, small, {"init": small})
+    assert told["request"]["scale"] == 3
+    assert studio.gallery.request(large) == studio.request(over.id)
+    assert large in [picture.id for picture in studio.gallery.listing("fox")]
+    missing = page.post("/v1/jobs", json={"kind": "upscale", "request": {}})
+    assert (missing.status_code, missing.json()["detail"].split(";")[0]) == (422, "init is missing")
+
+
 def test_the_same_key_is_the_same_job(page: TestClient) -> None:
     body = {"request": {"prompt": "once"}}
     one, other = (ordered(page, body, **{"Idempotency-Key": "k1"}) for _ in range(2))
