@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from tests.faces.conftest import TOKEN
 from underpaint.faces._http.guard import Door
-from underpaint.faces._http.server import server
+from underpaint.faces._http.server import PAGE, server
 from underpaint.studio.app import Studio
 
 
@@ -63,3 +63,13 @@ def test_errors_have_one_shape(script: TestClient) -> None:
         answer = script.get(path)
         assert answer.status_code == status
         assert set(json.loads(answer.text)) == {"error", "detail", "body", "errors"}
+
+
+def test_the_page_comes_packed_to_those_who_take_it_so(page: TestClient) -> None:
+    [script] = (PAGE / "assets").glob("*.js")
+    answer = page.get(f"/assets/{script.name}", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.content == script.read_bytes()
+    plain = page.get(f"/assets/{script.name}", headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+    assert plain.content == script.read_bytes()

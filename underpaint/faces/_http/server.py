@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -78,7 +79,7 @@ def app(
         return HTMLResponse(_listed(whole.openapi()))
 
     if PAGE.is_dir():
-        whole.mount("/", StaticFiles(directory=PAGE, html=True))
+        whole.mount("/", GZipMiddleware(StaticFiles(directory=PAGE, html=True)))
     return whole
 
 
