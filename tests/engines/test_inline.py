@@ -8,6 +8,7 @@ import torch
 from underpaint.engines import inline
 from underpaint.errors import ModelNotFoundError, RequestError
 from underpaint.events import Finished, Started
+from underpaint.media import Image
 from underpaint.requests.image import ImageRequest
 
 REQUEST = ImageRequest(
@@ -55,3 +56,33 @@ def test_the_library_draws_the_seeds_that_are_left_open() -> None:
 def test_the_library_raises_what_stands_in_the_way() -> None:
     with pytest.raises(ModelNotFoundError, match="no 'nothing' in models"):
         next(inline.generate(ImageRequest(model="nothing")))
+
+
+def test_openvino_paints_what_torch_paints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    request = ImageRequest(
+        model="tiny",
+        prompt="a fox",
+        steps=2,
+        width=64,
+        height=64,
+        seed=1,
+        variation_seed=1,
+        batch=1,
+    )
+    engine = inline.Engine(device="openvino", dtype="float32", threads=1)
+    first, second = list(engine.run(request)), list(engine.run(request))
+    assert [event.what for event in first if isinstance(event, Started)] == [
+        "loading tiny",
+        "preparing tiny; the first time takes minutes for a large model",
+    ]
+    wanted = list(inline.Engine(device="cpu", threads=1).run(request))
+    pictures = [
+        events[-1].media.array().astype(int)
+        for events in (first, second, wanted)
+        if isinstance(events[-1], Finished) and isinstance(events[-1].media, Image)
+    ]
+    assert (pictures[0] == pictures[1]).all()
+    difference = abs(pictures[0] - pictures[2])
+    assert difference.any() and difference.mean() < 1
+    assert len(list((tmp_path / "underpaint" / "openvino").glob("*/network.xml"))) == 3

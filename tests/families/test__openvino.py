@@ -80,13 +80,15 @@ def test_in_bfloat16_too(kept: Path) -> None:
     assert apart(runner(part, half), by_torch(part, half).float()) < 0.05
 
 
-def test_a_method_of_a_network_is_a_part_too(kept: Path) -> None:
+@pytest.mark.parametrize(("dtype", "most"), [(torch.float32, 5e-3), (torch.bfloat16, 0.05)])
+def test_a_method_of_a_network_is_a_part_too(dtype: torch.dtype, most: float, kept: Path) -> None:
     sizes = AutoencoderParams(channels=32, multipliers=(1, 2), blocks=1)
-    network = Autoencoder(sizes).eval().requires_grad_(False)
-    runner = OpenVino(dtype=torch.float32, folder=kept)
-    part, latent = Part("decoder", network, "decode"), torch.randn(1, 4, 6, 8)
-    runner.prepare(part, {"latent": torch.randn(1, 4, 8, 8)})
-    assert apart(runner(part, {"latent": latent}), network.decode(latent)) < 5e-3
+    network = Autoencoder(sizes).eval().requires_grad_(False).to(dtype)
+    runner = OpenVino(dtype=dtype, folder=kept)
+    part, flat = Part("encoder", network, "middle"), torch.ones(1, 3, 12, 16, dtype=dtype)
+    runner.prepare(part, {"pixels": torch.zeros(1, 3, 16, 16, dtype=dtype)})
+    for pixels in (flat, torch.randn_like(flat)):
+        assert apart(runner(part, {"pixels": pixels}), network.middle(pixels).float()) < most
 
 
 def test_a_conversion_is_kept_for_the_next_time(

@@ -6,12 +6,13 @@ import platform
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 from underpaint.errors import RequestError
 
-DEVICES = ("auto", "cpu", "cuda")
+DEVICES = ("auto", "cpu", "cuda", "openvino")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 _CPUS = Path("/sys/devices/system/cpu")
@@ -27,37 +28,52 @@ _FEATURES = (
 )
 
 
-def device(name: str) -> torch.device:
-    """Return the device of this name; "auto" is a GPU when there is one.
+class Place(NamedTuple):
+    """Where and how to compute.
+
+    Attributes:
+        device: where torch keeps its tensors.
+        dtype: numbers to compute with.
+        openvino: OpenVINO runs the networks, and torch all else.
+    """
+
+    device: torch.device
+    dtype: torch.dtype
+    openvino: bool
+
+
+def place(device: str, dtype: str) -> Place:
+    """Return where and how to compute.
+
+    "auto" is a GPU when there is one, and float16 there. On a CPU it is float32: not every CPU has
+    bfloat16, and the same picture on each is worth more than the time. Who asks for OpenVINO wants
+    the time, and gets bfloat16 where the processor has it.
+
+    Args:
+        device: auto, cpu, cuda or openvino.
+        dtype: auto, float32, bfloat16 or float16.
 
     Raises:
-        RequestError: no such device, or none on this machine.
+        RequestError: no such device or dtype, or none on this machine.
     """
-    if name not in DEVICES:
-        raise RequestError(f"device is {name!r}; it must be one of {', '.join(DEVICES)}")
-    if name == "cuda" and not torch.cuda.is_available():
+    if device not in DEVICES:
+        raise RequestError(f"device is {device!r}; it must be one of {', '.join(DEVICES)}")
+    if dtype != "auto" and dtype not in DTYPES:
+        raise RequestError(f"dtype is {dtype!r}; it must be one of auto, {', '.join(DTYPES)}")
+    if device == "cuda" and not torch.cuda.is_available():
         raise RequestError("device is 'cuda' and there is no GPU that torch can use; cpu will do")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def dtype(name: str, device: torch.device) -> torch.dtype:
-    """Return the numbers to compute with; "auto" is float16 on a GPU and float32 on a CPU.
-
-    Not every CPU has bfloat16, and the same picture on each is worth more than the time.
-
-    Raises:
-        RequestError: no such dtype.
-    """
-    if name == "auto":
-        return torch.float32 if device.type == "cpu" else torch.float16
-    if name not in DTYPES:
-        raise RequestError(f"dtype is {name!r}; it must be one of auto, {', '.join(DTYPES)}")
-    return DTYPES[name]
+    gpu = device in ("auto", "cuda") and torch.cuda.is_available()
+    has_bfloat16 = bool({"avx512_bf16", "amx_bf16"} & set(features()))
+    usual = "float16" if gpu else "float32"
+    if device == "openvino" and has_bfloat16:
+        usual = "bfloat16"
+    numbers = DTYPES[usual if dtype == "auto" else dtype]
+    return Place(torch.device("cuda" if gpu else "cpu"), numbers, device == "openvino")
 
 
 def device_words() -> str:
     """Return what "auto" computes on here, in words."""
-    if device("auto").type == "cpu":
+    if not torch.cuda.is_available():
         return "cpu; torch sees no GPU"
     return f"cuda, {torch.cuda.get_device_name()}"
 

@@ -15,9 +15,10 @@ from underpaint.engines._models import FAMILIES
 from underpaint.errors import OutOfMemoryError, UnderpaintError, WeightsError
 from underpaint.events import Event, Failed, Finished, Started
 from underpaint.families._model import Model
+from underpaint.families._running import Runner
 from underpaint.prompt.lines import Lines, folders
-from underpaint.requests._pictures import PictureRequest
 from underpaint.requests._autoencoders import AUTOMATIC
+from underpaint.requests._pictures import PictureRequest
 from underpaint.weights import autoencoder, checkpoint
 from underpaint.weights.checkpoint import Weights
 
@@ -52,6 +53,7 @@ class Worker:
         device: torch.device,
         dtype: torch.dtype,
         memory: int | None = None,
+        runner: Runner | None = None,
     ) -> None:
         """Begin with no model loaded.
 
@@ -62,10 +64,12 @@ class Worker:
             dtype: numbers to compute with.
             memory: bytes that models may take together, of which the one unused for longest goes
                 first; one alone may take more. None = half of what the device has.
+            runner: what runs the networks, if it is not torch.
         """
         self.folders = tuple(folders)
         self.device = device
         self.dtype = dtype
+        self._runner = runner
         self._room = _memory.budget(device) if memory is None else memory
         self._models: OrderedDict[_Key, tuple[Model, int]] = OrderedDict()
 
@@ -162,7 +166,11 @@ class Worker:
             weights = self._weights(place, stage)
             size = _memory.taken(weights.shapes, self.dtype)
             self._make_room(size)
-            self._models[key] = self._built(place, weights), size
+            model = self._built(place, weights)
+            if self._runner is not None:
+                yield Started(f"preparing {name}; the first time takes minutes for a large model")
+                model.run_by(self._runner)
+            self._models[key] = model, size
         self._models.move_to_end(key)
         return self._models[key][0]
 

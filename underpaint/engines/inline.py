@@ -10,9 +10,11 @@ import torch
 from underpaint.engines import _machine, _models
 from underpaint.engines._answers import Answers
 from underpaint.engines._known import known
+from underpaint.engines._machine import Place
 from underpaint.engines._worker import Worker
 from underpaint.events import Event, Failed
 from underpaint.families._model import Model
+from underpaint.families._openvino import OpenVino
 from underpaint.pipelines import image
 from underpaint.requests._pictures import PictureRequest
 from underpaint.requests.image import ImageRequest
@@ -36,7 +38,7 @@ class Engine:
 
         Args:
             folders: where models are looked for, besides the package.
-            device: auto, cpu or cuda.
+            device: auto, cpu, cuda or openvino.
             dtype: auto, float32, bfloat16 or float16.
             threads: this process computes with so many; None = one a physical core.
             memory: GiB that loaded models may take together; None = half of what there is.
@@ -44,11 +46,10 @@ class Engine:
         Raises:
             RequestError: no such device or dtype here.
         """
-        place = _machine.device(device)
-        room = None if memory is None else int(memory * 2**30)
-        self.worker = Worker(folders, device=place, dtype=_machine.dtype(dtype, place), memory=room)
-        self._answers = Answers(self.worker)
         torch.set_num_threads(threads or _machine.threads())
+        room = None if memory is None else int(memory * 2**30)
+        self.worker = _worker(folders, _machine.place(device, dtype), memory=room)
+        self._answers = Answers(self.worker)
 
     def run(self, request: PictureRequest) -> Iterator[Event]:
         """Do what a request asks; see `Worker.run`."""
@@ -79,7 +80,7 @@ def load(
     Args:
         name: as listed by `underpaint models`.
         folders: where models are looked for, besides the package.
-        device: auto, cpu or cuda.
+        device: auto, cpu, cuda or openvino.
         dtype: auto, float32, bfloat16 or float16.
 
     Raises:
@@ -87,7 +88,7 @@ def load(
         ModelNotFoundError: there is no such model; lists those there are.
         WeightsError: its file is not acceptable.
     """
-    return _worker(folders, device, dtype).model(name)
+    return _worker(folders, _machine.place(device, dtype)).model(name)
 
 
 def generate(
@@ -111,12 +112,12 @@ def generate(
         assert isinstance(drawn, ImageRequest), "only such requests are for one model to paint"
         yield from image.generate(drawn, model, folders=folders)
         return
-    for event in _worker(folders, "auto", "auto").run(drawn):
+    for event in _worker(folders, _machine.place("auto", "auto")).run(drawn):
         if isinstance(event, Failed):
             raise event.error
         yield event
 
 
-def _worker(folders: Sequence[Path], device: str, dtype: str) -> Worker:
-    place = _machine.device(device)
-    return Worker(folders, device=place, dtype=_machine.dtype(dtype, place))
+def _worker(folders: Sequence[Path], place: Place, *, memory: int | None = None) -> Worker:
+    runner = OpenVino(dtype=place.dtype) if place.openvino else None
+    return Worker(folders, device=place.device, dtype=place.dtype, memory=memory, runner=runner)

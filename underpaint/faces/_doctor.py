@@ -89,7 +89,7 @@ def _memory() -> Finding:
 
 def _bfloat16() -> Finding:
     gain = _machine.bfloat16_gain()
-    hint = "; try --dtype bfloat16 with large models" if gain > 1.3 else ""
+    hint = "; try --device openvino or --dtype bfloat16 with large models" if gain > 1.3 else ""
     return Finding("bfloat16", f"{gain:.1f} times as fast as float32{hint}")
 
 

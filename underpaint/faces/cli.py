@@ -10,7 +10,6 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -201,9 +200,10 @@ def _train(values: Values, interruption: Interruption) -> int:
         _telling.tell(recipe.prepare(), teller, Path(), interruption)
         return 0
 
+    from underpaint.training.budget import asked
     from underpaint.training.loop import train
 
-    request = replace(recipe.request(), **overrides)
+    request = asked(recipe, overrides, gpu=bool(values["gpu"]))
     _telling.tell(train(request), teller, Path(request.out), interruption)
     return 0
 
@@ -277,6 +277,7 @@ def _train_parameters() -> list[inspect.Parameter]:
     return [
         argument("recipe", "RECIPE", f"What to train: {recipes}."),
         flag("prepare", "Fetch and compose the recipe's data, and train nothing."),
+        flag("gpu", "Take the recipe's settings for one large GPU."),
         *options(TrainRequest, without=("recipe", "kind"), defaults=False),
         flag("json", "Write one line of JSON an event to standard output, and nothing else."),
     ]

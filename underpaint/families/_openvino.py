@@ -8,6 +8,7 @@ What changes a network after it was converted (adapters, tiling) is not in the c
 calls go to torch.
 """
 
+import copy
 import hashlib
 import importlib
 import sys
@@ -127,15 +128,16 @@ class OpenVino:
         return torch.from_numpy(made.copy())  # pyright: ignore[reportUnknownMemberType]
 
     def _convert(self, part: Part, given: Mapping[str, Tensor], folder: Path) -> None:
-        traced = _Traced(part, list(given))
+        """Convert a part in float32: of one in bfloat16 OpenVINO makes what is no number."""
+        network = part.network
+        if any(weight.dtype != torch.float32 for weight in network.parameters()):
+            network = copy.deepcopy(network).float()
+        traced = _Traced(part._replace(network=network), list(given))
+        example = tuple(tensor.float() for tensor in given.values())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what is to come in torch, and of traced branches
-            network = self._openvino.convert_model(traced, example_input=tuple(given.values()))
-        steps = self._openvino.preprocess.PrePostProcessor(network)
-        for place in range(len(given)):
-            steps.input(place).tensor().set_element_type(self._openvino.Type.f32)
-        steps.output(0).tensor().set_element_type(self._openvino.Type.f32)
-        self._openvino.save_model(steps.build(), folder / "network.xml")
+            made = self._openvino.convert_model(traced, example_input=example)
+        self._openvino.save_model(made, folder / "network.xml")
 
     def _compile(self, place: Path, shapes: _Shapes) -> _Program:
         network = self._core.read_model(place / "network.xml")

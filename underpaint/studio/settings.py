@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     """What paints, inside the worker process: inline, or stub for tests."""
 
     device: str = "auto"
-    """Where to compute: auto, cpu or cuda."""
+    """Where to compute: auto, cpu, cuda or openvino."""
 
     dtype: str = "auto"
     """Numbers to compute with: auto, float32, bfloat16 or float16."""
