@@ -340,6 +340,8 @@ def test_training_asks_for_a_recipe_and_checks_what_is_overridden(
     assert "no 'nothing' in recipes; there are: mini" in capsys.readouterr().err
     assert cli.run(["train", "mini", "--batch", "0"]) == 2
     assert "batch is 0; it must be between 1 and" in capsys.readouterr().err
+    assert cli.run(["train", "mini", "--gpu"]) == 2
+    assert "recipe 'mini' has no settings of its own for a GPU" in capsys.readouterr().err
     assert cli.run(["train", "mini", "--data", "nowhere"]) == 2
     assert "Traceback" not in capsys.readouterr().err
 
