@@ -1,6 +1,7 @@
 """All of A1111's calls together."""
 
 from fastapi import FastAPI
+from starlette.testclient import TestClient
 
 from underpaint.faces.a1111.routes import router
 from underpaint.studio.app import Studio
@@ -24,3 +25,9 @@ def test_every_call_of_the_contract_is_there(studio: Studio) -> None:
     for name in ("version", "model_list", "module_list", "detect"):
         assert f"/controlnet/{name}" in paths
     assert "/sdapi/v1/server-stop" not in paths
+
+
+def test_clients_that_look_for_gradio_find_an_empty_page(script: TestClient) -> None:
+    config = script.get("/config").json()
+    assert (config["components"], config["dependencies"]) == ([], [])
+    assert script.get("/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}

@@ -11,6 +11,8 @@ from underpaint.studio.app import Studio
 
 __all__ = ["router"]
 
+GRADIO = "3.41.2"
+
 
 def router(
     studio: Studio, flags: Mapping[str, Any], stop: Callable[[], None] | None = None
@@ -31,10 +33,27 @@ def router(
         files.router(studio),
         extras.router(desk),
         controlnet.router(studio),
+        _page(),
     ):
         routes.include_router(part)
     if stop is not None:
         routes.include_router(_endings(stop))
+    return routes
+
+
+def _page() -> APIRouter:
+    """Return what Gradio answers about the page: clients look for components, and find none."""
+    routes = APIRouter(tags=["A1111: page"])
+
+    @routes.get("/config", summary="The components of A1111's page: none")
+    async def config() -> dict[str, Any]:
+        lists: dict[str, list[Any]] = {"components": [], "dependencies": []}
+        return {"version": GRADIO, "mode": "blocks", "title": "underpaint"} | lists
+
+    @routes.get("/info", summary="The calls that Gradio knows: none")
+    async def info() -> dict[str, dict[str, Any]]:
+        return {"named_endpoints": {}, "unnamed_endpoints": {}}
+
     return routes
 
 
