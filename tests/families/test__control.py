@@ -14,6 +14,7 @@ from underpaint.families import tiny
 from underpaint.families._control import FADING, Lead, Listened, leading, residuals
 from underpaint.families._model import Model
 from underpaint.networks.controlnet import ControlNet, ControlNetParams
+from underpaint.requests._controls import Mode
 from underpaint.weights import checkpoint
 
 PARAMS = ControlNetParams(unet=tiny.UNET, hint_widths=(4, 4, 8, 8))
@@ -158,7 +159,8 @@ def test_where_words_count_too_finer_levels_count_less(lead: Lead) -> None:
     picture = drawn(1, 3, 64, 64)
     even = Lead.of(lead.network, picture, weight=0.5)
     assert set(even.weights) == {0.5}
-    for mode, negative in (("prompt", True), ("control", False)):
+    cases: tuple[tuple[Mode, bool], ...] = (("prompt", True), ("control", False))
+    for mode, negative in cases:
         fading = Lead.of(lead.network, picture, mode=mode)
         last = len(fading.weights) - 1
         assert fading.weights[-1] == 1
@@ -186,7 +188,8 @@ def test_a_file_that_changed_is_read_again(tmp_path: Path) -> None:
         model.controlnets([path])
     checkpoint.save(path, trained(seed=2).state_dict(), {})
     (second,) = model.controlnets([path])
-    assert not torch.equal(first.zero_convs[0][0].weight, second.zero_convs[0][0].weight)
+    name = "zero_convs.0.0.weight"
+    assert not torch.equal(first.get_parameter(name), second.get_parameter(name))
 
 
 def test_it_computes_in_what_the_model_does(file: Path) -> None:

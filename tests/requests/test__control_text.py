@@ -84,9 +84,10 @@ def test_ways_to_bring_to_size_are_known_by_their_old_labels() -> None:
 
 
 def test_settings_out_of_range_are_as_usual() -> None:
-    assert thresholds("canny", (64, 300)) == {"threshold_a": 64}
-    assert thresholds("canny", (-1, None)) == {}
-    assert thresholds("none", (64, 64)) == {}
+    assert thresholds("canny", (64, 300)) == (64, None)
+    assert thresholds("canny", (-1, None)) == (None, None)
+    assert thresholds("blur", (9, 9)) == (9, None)
+    assert thresholds("none", (64, 64)) == (None, None)
 
 
 def controls() -> st.SearchStrategy[Control]:

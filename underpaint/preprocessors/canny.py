@@ -43,7 +43,11 @@ def _slopes(levels: Levels) -> tuple[Levels, Levels]:
     heights = wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]
     across, down = sides[:, 2:] - sides[:, :-2], heights[2:] - heights[:-2]
     most = (numpy.abs(across) + numpy.abs(down)).argmax(axis=2)[..., None]
-    return tuple(numpy.take_along_axis(each, most, axis=2)[..., 0] for each in (across, down))
+    across, down = (
+        numpy.take_along_axis(each, most, axis=2)[..., 0].astype(numpy.float32)
+        for each in (across, down)
+    )
+    return across, down
 
 
 def _ridge(strength: Levels, across: Levels, down: Levels) -> Mask:

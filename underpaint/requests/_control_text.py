@@ -9,12 +9,14 @@ are not in the text.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from underpaint.errors import RequestError, UnknownEntryError
-from underpaint.requests._controls import MODES, PLACINGS, Control
+from underpaint.requests._controls import MODES, PLACINGS, Control, Placing
 from underpaint.requests._labels import id_of
 from underpaint.requests._preprocessors import label, preprocessor_id, settings
+
+Thresholds: TypeAlias = tuple[float | None, float | None]
 
 KEY = "ControlNet"
 NOTHING = -1.0
@@ -23,7 +25,7 @@ NOTHING = -1.0
 _PAIR = re.compile(r'\s*(\w[\w /]*):\s*("(?:\\.|[^\\"])*"|\([^)]*\)|[^,]*)(?:,|$)')
 _NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
 _NAMED = re.compile(r"controlnet(?: (\d+))?")
-_RESIZES = {
+_RESIZES: Mapping[str, Placing] = {
     "scale to fit (inner fit)": "crop",
     "inner fit (scale to fit)": "crop",
     "envelope (outer fit)": "fill",
@@ -57,7 +59,7 @@ def understood(pairs: Mapping[str, str]) -> tuple[Control, ...]:
     return tuple(_understood(found[place]) for place in sorted(found))
 
 
-def placing_id(name: str) -> str:
+def placing_id(name: str) -> Placing:
     """Return the id of a way to bring a picture to size, by its label of any version.
 
     Raises:
@@ -66,21 +68,22 @@ def placing_id(name: str) -> str:
     return _RESIZES.get(name.casefold()) or id_of(name, PLACINGS, "resize modes")
 
 
-def thresholds(preprocessor: str, given: Sequence[float | None]) -> dict[str, float]:
-    """Return those of two settings that a preprocessor heeds, as AUTOMATIC1111 understands them.
+def thresholds(preprocessor: str, given: Sequence[float | None]) -> Thresholds:
+    """Return what is said of two settings, as AUTOMATIC1111 understands it.
 
-    Whatever a preprocessor is not, the settings are told; one that is out of its range is as usual.
+    It tells them whatever a preprocessor heeds; one that is not heeded, or out of range, is None.
 
     Args:
         preprocessor: its id.
         given: the two; None or below 0 is as usual.
     """
-    names = ("threshold_a", "threshold_b")
-    return {
-        name: value
-        for name, value, setting in zip(names, given, settings(preprocessor), strict=False)
-        if value is not None and setting.least <= value <= setting.most
-    }
+    known = zip(given, settings(preprocessor), strict=False)
+    heeded = [
+        value if value is not None and setting.least <= value <= setting.most else None
+        for value, setting in known
+    ]
+    a, b = (*heeded, None, None)[:2]
+    return a, b
 
 
 def _told(control: Control) -> str:
@@ -122,7 +125,8 @@ def _understood(text: str) -> Control:
         "resize": placing_id(pairs.get("resize mode", "crop")),
     }
     given = (_number(pairs, "threshold a", a), _number(pairs, "threshold b", b))
-    return Control(**said, **thresholds(preprocessor, given))
+    a, b = thresholds(preprocessor, given)
+    return Control(**said, threshold_a=a, threshold_b=b)
 
 
 def _preprocessor(name: str) -> str:

@@ -1,5 +1,8 @@
 """The extension for ControlNet: its lists, its units as clients send them, its pictures."""
 
+# The types that webuiapi states are narrower than what it takes.
+# pyright: reportArgumentType=false
+
 import base64
 import io
 from collections.abc import Iterator

@@ -163,7 +163,7 @@ def _units(payload: Payload) -> Iterator[Mapping[str, Any]]:
 def _control(unit: Unit, payload: Payload) -> Control:
     preprocessor = preprocessor_id(unit.module or "none")
     _check(unit, payload)
-    thresholds = unit.threshold_a, unit.threshold_b
+    a, b = _control_text.thresholds(preprocessor, (unit.threshold_a, unit.threshold_b))
     return Control(
         picture=_picture(unit),
         model=unit.model or NONE,
@@ -173,7 +173,8 @@ def _control(unit: Unit, payload: Payload) -> Control:
         end=unit.guidance_end,
         mode=id_of(_label(unit.control_mode, tuple(MODES.values())), MODES, "control modes"),
         resize=_control_text.placing_id(_label(unit.resize_mode, tuple(PLACINGS.values()))),
-        **_control_text.thresholds(preprocessor, thresholds),
+        threshold_a=a,
+        threshold_b=b,
     )
 
 
@@ -249,8 +250,7 @@ def _detected(asked: Detection) -> Iterator[str]:
         picture = pictures.decoded(text, "controlnet_input_images")
         if preprocessor != "none":
             picture = _scaled(picture, asked.controlnet_processor_res)
-        values = told.get("threshold_a"), told.get("threshold_b")
-        yield base64.b64encode(made(picture, preprocessor, *values).png()).decode()
+        yield base64.b64encode(made(picture, preprocessor, *told).png()).decode()
 
 
 def _scaled(picture: Image, side: int) -> Image:
