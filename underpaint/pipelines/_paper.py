@@ -1,6 +1,6 @@
 """What a picture is painted on: the init picture and the mask as the painting needs them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy
 
@@ -67,6 +67,14 @@ class Paper:
             return self.sketch
         return filling(self.sketch, self.repaint)
 
+    @property
+    def softly(self) -> Image | None:
+        """How far to repaint each pixel of the sketch, faded edges and all; None = everywhere."""
+        if self.sketch is None or self.share is None:
+            return None
+        share = self.share if self.part is None else self.part.cut(self.share)
+        return placed(share, "fill", self.sketch.width, self.sketch.height, scale=_pixels.fitted)
+
     def finished(self, painted: Image) -> Image:
         """Return what was painted, put where it belongs.
 
@@ -79,6 +87,21 @@ class Paper:
             back = placed(painted, "crop", self.part.width, self.part.height)
             painted = self.part.put(back, self.whole)
         return _pixels.pasted(self.whole, painted, self.share)
+
+    def sharing(self, share: Image) -> "Paper":
+        """Return the paper with another share, which takes nothing that this one keeps.
+
+        Args:
+            share: grey, at the size asked for; 0 = keep.
+        """
+        if self.whole is None or self.share is None:
+            return self
+        if self.part is not None:
+            size = self.part.width, self.part.height
+            back = placed(share, "crop", *size, scale=_pixels.fitted)
+            share = self.part.put(back, self.share)
+        kept = self.share.array() == 0
+        return replace(self, share=Image.of(numpy.where(kept, numpy.uint8(0), share.array())))
 
 
 def _given(request: ImageRequest, init: Image) -> tuple[Image, Image | None]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from underpaint import infotext
-from underpaint.diffusion.inpainting import blend, masked
+from underpaint.diffusion.inpainting import blend
 from underpaint.diffusion.samplers._step import Step
 from underpaint.events import Event, Finished, Progress
 from underpaint.families._model import Model
@@ -17,6 +17,7 @@ from underpaint.pipelines import _controlled, _pixels, _upscaling
 from underpaint.pipelines._listening import Listener
 from underpaint.pipelines._paper import Paper
 from underpaint.pipelines._passes import Pass
+from underpaint.pipelines._repainting import Repainting
 from underpaint.pipelines._second import Second
 from underpaint.prompt.lines import Lines, none
 from underpaint.requests._repainting import Content
@@ -60,7 +61,7 @@ def generate(
     second = larger and Second(larger, model, passed=request.steps, lines=lines, folders=folders)
     paper = Paper.of(request)
     known = _latent(paper, request, model).to(model.device)
-    repaint = paper.repaint and _pixels.cells(paper.repaint, *known.shape[2:]).to(known)
+    repainting = Repainting.of(request, paper, known)
     surroundings = _surroundings(paper, request, model)
     leads = _controlled.leads(request, model, walk.sigmas, paper=paper, folders=folders)
 
@@ -70,12 +71,10 @@ def generate(
         estimates = listener.estimates(
             said[indices[0]], guided=walk.is_guided, surroundings=surroundings, leads=leads
         )
-        denoise = walk.denoiser(estimates)
-        if repaint is not None:
-            denoise = masked(denoise, known, repaint)
+        denoise = repainting.over(walk.denoiser(estimates))
         alone = [request.alone(index) for index in indices]
         noise = walk.noise(alone)
-        begun = _begun(known, noise, repaint, request.mask_content)
+        begun = _begun(known, noise, repainting.cells, request.mask_content)
         latents, before = known, number * steps
         painted = walk.walk(alone, denoise, begun, noise)
         for step in _through(painted, second, indices, walk.steps):
@@ -86,7 +85,8 @@ def generate(
             yield Progress(before + step.index + 1, len(groups) * steps, "", preview)
 
         for index, one, latent in zip(indices, alone, latents.split(1), strict=True):
-            picture = paper.finished(_picture(latent, size, model, tiling=request.tiling))
+            picture = _picture(latent, size, model, tiling=request.tiling)
+            picture = repainting.finished(picture, latent)
             text = infotext.write(
                 one,
                 model_hash=model.hash,
@@ -116,7 +116,7 @@ def _begun(known: Tensor, noise: Tensor, repaint: Tensor | None, content: Conten
     Args:
         known: (1, C, h, w).
         noise: that pictures start from, (B, C, h, w).
-        repaint: (1, 1, h, w), 0 or 1; None = no mask.
+        repaint: (1, 1, h, w), 0..1; None = no mask.
         content: of the places to repaint.
     """
     if repaint is None or content not in ("noise", "nothing"):

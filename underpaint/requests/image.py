@@ -14,6 +14,7 @@ from underpaint.requests._fields import (
     Batch,
     Churning,
     ClipSkip,
+    Contrast,
     Extent,
     GuidanceScale,
     HiresSteps,
@@ -34,6 +35,7 @@ from underpaint.requests._fields import (
     SeedDelta,
     Share,
     Sigma,
+    Softness,
     Steps,
 )
 from underpaint.requests._repainting import Content, Resize
@@ -95,6 +97,28 @@ class ImageRequest(Request):
 
     mask_padding: MaskPadding = 32
     """How many pixels of the init picture around the mask only_masked takes with it."""
+
+    soft: bool = False
+    """Let what is painted grow into what is there: the mask's greys are kept while there is much
+    noise, and free when there is little (soft inpainting); counts with mask."""
+
+    soft_bias: Softness = 1.0
+    """How much longer greys of the mask are kept at high noise levels than at low ones."""
+
+    soft_preservation: Softness = 0.5
+    """How much greys of the mask are kept in all; 0 repaints them like white."""
+
+    soft_contrast: Contrast = 4.0
+    """How much detail stays where old and new are mixed; 1 blurs it."""
+
+    soft_influence: Share = 0.0
+    """How far the mask, and not only what has changed, says which pixels are taken over."""
+
+    soft_threshold: Softness = 0.5
+    """How far a place must have changed for half of what is new to be taken over."""
+
+    soft_difference: Softness = 2.0
+    """How sharp it is between places that are taken over and others."""
 
     original: Picture | None = None
     """The picture that init was before strokes were painted on it: only where the two differ is
