@@ -86,7 +86,7 @@ def studio(folder: Path) -> Iterator[str]:
         )
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
+        process.communicate()
 
 
 def opened(browser: "Browser", address: str, script: str) -> "Page":
