@@ -190,6 +190,14 @@ def test_a_sketch_is_kept_once_and_is_the_parent(
     assert (parent.kind, parent.id) == ("sketch", child.parent)
 
 
+def test_a_sketch_keeps_its_text_and_one_without_is_any(gallery: Gallery, sketch: Image) -> None:
+    texts = ("", "a fox", "a hen", "a fox", "")
+    ids = [gallery.keep_sketch(sketch.with_text(text)).id for text in texts]
+    assert ids[0] == ids[4] not in ids[1:3]
+    assert ids[1] == ids[3] != ids[2]
+    assert [gallery.image(id).text for id in ids] == list(texts)
+
+
 def test_a_picture_whose_row_was_lost_knows_its_parent(
     painter: Painter,
     gallery: Gallery,

@@ -12,6 +12,7 @@ from underpaint import infotext
 from underpaint.errors import RequestError
 from underpaint.media import Image
 from underpaint.studio._pictures import Picture, described
+from underpaint.studio._pictures import name as name_of
 from underpaint.studio._requests import Stored
 
 __all__ = ["marked", "origin", "read", "strangers"]
@@ -54,7 +55,7 @@ def read(folder: Path, path: Path) -> Picture:
     return replace(
         picture,
         kind="sketch" if sketch else "picture",
-        id=picture.content if sketch else f"{named['job']}-{named['index']}" if named else own,
+        id=name_of(image) if sketch else f"{named['job']}-{named['index']}" if named else own,
         job=named["job"] if named else "",
         index=int(named["index"]) if named else 0,
         path=name,

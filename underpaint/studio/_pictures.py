@@ -1,5 +1,6 @@
 """Rows of the table of pictures, within a change, and what is asked of them."""
 
+import hashlib
 import json
 import sqlite3
 import time
@@ -134,6 +135,14 @@ def described(image: Image, made: Stored | None) -> Picture:
         inputs=made.inputs if made else MappingProxyType({}),
         model=made.bare().model if made else "",
     )
+
+
+def name(image: Image) -> str:
+    """Return what a sketch is called: what its pixels make, and its text if it has one."""
+    mark = content(image)
+    if not image.text:
+        return mark
+    return hashlib.sha256(f"{mark}\n{image.text}".encode()).hexdigest()[: len(mark)]
 
 
 def insert(tables: sqlite3.Connection, picture: Picture) -> None:

@@ -91,22 +91,27 @@ class Gallery:
     def keep_sketch(self, image: Image) -> Picture:
         """Keep what a request brings along; the same pixels are kept once, as the same picture.
 
-        A picture that was painted here and comes back as a sketch is itself.
+        A picture that was painted here and comes back as a sketch is itself, its text taken off or
+        not; with another text it is another.
 
         Raises:
             StorageError: it cannot be written.
         """
         mark = content(image)
         known = self._database.rows(
-            f"{_pictures.PICTURE} WHERE content = ? AND deleted IS NULL LIMIT 1", mark
+            f"""{_pictures.PICTURE} WHERE content = ? AND deleted IS NULL AND ? IN ('', text)
+                ORDER BY number LIMIT 1""",
+            mark,
+            image.text,
         )
         if known:
             return _pictures.of(known[0])
-        path, data = self._sketches / f"{mark}.png", image.png()
+        name = _pictures.name(image)
+        path, data = self._sketches / f"{name}.png", image.png()
         files.write(path, data)
         sketch = replace(
             _pictures.described(image, None),
-            id=mark,
+            id=name,
             kind="sketch",
             path=path.relative_to(self._folder).as_posix(),
             bytes=len(data),
@@ -114,7 +119,7 @@ class Gallery:
         )
         with self._database.change() as tables, contextlib.suppress(sqlite3.IntegrityError):
             _pictures.insert(tables, sketch)  # unless somebody just did
-        return self.picture(mark)
+        return self.picture(name)
 
     def picture(self, id: str) -> Picture:
         """Return what is known about a picture.
