@@ -12,14 +12,16 @@ from underpaint import infotext
 from underpaint.engines import _memory
 from underpaint.engines._worker import Worker, family
 from underpaint.errors import ModelNotFoundError, OutOfMemoryError, RequestError, WeightsError
-from underpaint.events import Event, Failed, Finished, Started
+from underpaint.events import Event, Failed, Finished, Progress, Started
 from underpaint.families import tiny
 from underpaint.families._model import Model
 from underpaint.media import Image
+from underpaint.networks.esrgan import Compact, CompactParams
 from underpaint.pipelines import image
 from underpaint.prompt.lines import Lines
 from underpaint.requests.grid import GridRequest
 from underpaint.requests.image import ImageRequest
+from underpaint.requests.upscale import UpscaleRequest
 from underpaint.weights import checkpoint, folder
 
 
@@ -244,3 +246,19 @@ def test_a_grid_is_painted_by_the_models_on_its_axes() -> None:
     alone = list(worker().run(grid.alone(0)))[-1]
     assert isinstance(alone, Finished)
     assert alone.media == pictures[0]
+
+
+def test_a_request_for_no_model_loads_none(tmp_path: Path) -> None:
+    (tmp_path / "ESRGAN").mkdir()
+    network = Compact(CompactParams(channels=4, convolutions=1, enlarging=2))
+    checkpoint.save(tmp_path / "ESRGAN" / "small.safetensors", network.state_dict(), {})
+    picture = Image("RGB", 4, 2, bytes(range(24)))
+    asked = UpscaleRequest(init=picture, upscaler="small", scale=2)
+    [progress, done] = worker(tmp_path).run(asked)
+    assert isinstance(progress, Progress)
+    assert isinstance(done, Finished)
+    assert (done.media.width, done.media.height, done.request) == (8, 4, asked)
+
+    [missing] = worker().run(asked)
+    assert isinstance(missing, Failed)
+    assert isinstance(missing.error, ModelNotFoundError)

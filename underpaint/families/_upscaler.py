@@ -104,7 +104,7 @@ class Upscaler:
             place = canvas[..., row.pixels(scale), column.pixels(scale)]
             place += self._enlarged(part) * row.shares[:, None] * column.shares
             yield
-        return canvas[..., : round(height * self.scale), : round(width * self.scale)].clamp(0, 1)
+        return canvas[..., : round(height * self.scale), : round(width * self.scale)].clamp_(0, 1)
 
     @torch.no_grad()
     def _enlarged(self, pixels: Tensor) -> Tensor:

@@ -111,11 +111,11 @@ class _Learned(Enlarger):
 
     def walk(self, picture: Image, width: int, height: int) -> Generator[None, None, Image]:
         levels = torch.from_numpy(picture.array()).float() / 255  # (H, W) or (H, W, C)
-        colours = levels[..., :3] if levels.ndim == 3 else levels[..., None].expand(-1, -1, 3)
+        colours = levels[..., :3] if levels.ndim == 3 else levels[..., None].repeat(1, 1, 3)
         pixels = colours.permute(2, 0, 1)[None]
         for _ in self._passes((picture.width, picture.height), (width, height)):
             pixels = yield from self._upscaler.enlarge(pixels)
-        colours = (pixels[0].permute(1, 2, 0) * 255).round().to(torch.uint8)
+        colours = pixels[0].permute(1, 2, 0).mul_(255).round_().to(torch.uint8)
         large = Image.of(colours.contiguous().numpy()).resized(width, height)
         if picture.mode == "L":
             return large.grey()
