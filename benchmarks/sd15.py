@@ -134,7 +134,7 @@ class Timed:
         """Return what a part makes of its inputs."""
         made = self._clock.timed(part.name, lambda: self._runner(part, inputs))
         if part.name == "decoder":
-            self._clock.picture = made.float()
+            self._clock.picture = made.float().clamp(-1, 1)  # as diffusers gives it
         return made
 
     def prepare(self, part: Part, inputs: Inputs) -> None:
