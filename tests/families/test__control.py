@@ -1,7 +1,7 @@
 """ControlNets bound to a model, and what they add to its U-Net."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from underpaint.errors import RequestError, WeightsError
-from underpaint.families import tiny
+from underpaint.families import sd2, sdxl, tiny
 from underpaint.families._control import FADING, Lead, Listened, leading, residuals
 from underpaint.families._model import Model
+from underpaint.families._stable import StableDiffusion
 from underpaint.networks.controlnet import ControlNet, ControlNetParams
 from underpaint.requests._controls import Mode
 from underpaint.weights import checkpoint
+from underpaint.weights.checkpoint import Weights
 
 PARAMS = ControlNetParams(unet=tiny.UNET, hint_widths=(4, 4, 8, 8))
 
@@ -244,3 +246,39 @@ def test_a_model_that_takes_none_says_so(model: Model, file: Path) -> None:
     with pytest.raises(RequestError, match="'tiny' takes no ControlNet"):
         Model.controlnets(model, [file])
     assert Model.controlnets(model, []) == ()
+
+
+@pytest.mark.parametrize("family", ["sd2", "sdxl"])
+def test_other_families_are_led_too(
+    family: str, sd2_weights: Callable[..., Weights], sdxl_weights: Weights, tmp_path: Path
+) -> None:
+    """Their heads are of one width, and SDXL's networks hear small print besides the text."""
+    built = sd2.build(sd2_weights()) if family == "sd2" else sdxl.build(sdxl_weights)
+    assert isinstance(built, StableDiffusion)
+    strides = built.factor.bit_length()
+    params = ControlNetParams(unet=built._unet.params, hint_widths=(4,) * strides)
+    path = tmp_path / "own.safetensors"
+    checkpoint.save(path, trained(params).state_dict(), {})
+    (network,) = built.controlnets([path])
+    assert network.params == replace(built._unet.params, out_channels=network.params.out_channels)
+
+    side = 8 * built.factor
+    lead = Lead.of(network, drawn(1, 3, side, side).sigmoid())
+    texts = [built.encode_text("a fox"), built.encode_text("", negative=True)]
+    x, sigma = drawn(1, built.latent_channels, 8, 8), torch.tensor(2.0)
+    free = built.estimates(*texts)(x, sigma)
+    led = built.estimates(*texts, leads=[lead])(x, sigma)
+    assert equal(list(led), list(free)) == [False, False]
+
+
+def test_the_number_of_threads_changes_no_bit(model: Model, lead: Lead) -> None:
+    before = torch.get_num_threads()
+    try:
+        found: list[list[Tensor]] = []
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            again = Lead.of(lead.network, drawn(1, 3, 64, 64).sigmoid())
+            found.append(estimates(model, again))
+    finally:
+        torch.set_num_threads(before)
+    assert equal(*found) == [True, True]
