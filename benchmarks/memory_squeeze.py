@@ -44,7 +44,7 @@ def squeezes(folder: Path, request: ImageRequest, *, steps: int, spare: int) -> 
         steps: how often the memory is squeezed, 2 or more.
         spare: bytes above what the worker has, at the first squeeze; at the last there are none.
     """
-    counts = dict.fromkeys((*OUTCOMES, "other pictures"), 0)
+    counts: dict[str, int] = dict.fromkeys((*OUTCOMES, "other pictures"), 0)
     settings = Settings(outputs=folder, models=(), engine="inline", threads=1, patience=60.0)
     with Studio(settings) as studio:
         first = _pictures(studio, _job(studio, request))

@@ -118,6 +118,7 @@ def test_one_that_is_not_ready_is_not_waited_for(engine: Engine) -> None:
     assert time.monotonic() - start < 1.5
     *_, last = engine.run(asked("a fox"))
     assert isinstance(last, Finished)
+    assert isinstance(last.request, ImageRequest)
     assert (last.request.prompt, engine.pid) == ("a fox", pid)
 
 

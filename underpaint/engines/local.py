@@ -281,7 +281,7 @@ class _Process:
         number = next(self._asked)
         answer = self._answers[number] = queue.SimpleQueue[dict[str, Any]]()
         try:
-            self.say({"ask": number} | order)
+            self.say({"ask": number, **order})
             until = time.monotonic() + patience
             while self._reader.is_alive() or not answer.empty():
                 with contextlib.suppress(queue.Empty):

@@ -8,8 +8,10 @@ AUTOMATIC, OWN = "automatic", "own"
 
 # Our ids and AUTOMATIC1111's labels; any other name is a file's.
 AUTOENCODERS: Mapping[str, str] = {AUTOMATIC: "Automatic", OWN: "None"}
-_IDS = {known.casefold(): id for id, label in AUTOENCODERS.items() for known in (id, label)}
-_IDS |= {"default (model)": OWN}  # Fooocus
+_IDS: Mapping[str, str] = {
+    **{known.casefold(): id for id, label in AUTOENCODERS.items() for known in (id, label)},
+    "default (model)": OWN,  # Fooocus
+}
 
 
 def autoencoder_id(name: str) -> str:

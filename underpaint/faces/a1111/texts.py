@@ -84,7 +84,9 @@ def filled(payload: AnyPayload) -> AnyPayload:
         return payload
     prompt, negative, pairs = infotext.parts(payload.infotext)
     said = {"prompt": prompt, "negative_prompt": negative} | dict(_said(pairs))
-    options = {option: pairs[key] for key, option in _OPTIONS.items() if key in pairs}
+    options: dict[str, Any] = {
+        option: pairs[key] for key, option in _OPTIONS.items() if key in pairs
+    }
     if pairs.get("Discard penultimate sigma") == "True":
         options["always_discard_next_to_last_sigma"] = True
 
