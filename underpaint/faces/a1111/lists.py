@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from underpaint.errors import WorkError
-from underpaint.faces.a1111 import controlnet, labels, models
+from underpaint.faces.a1111 import controlnet, labels, models, scripts
 from underpaint.faces.a1111.flags import FLAGS
 from underpaint.requests._fields import Field, fields
 from underpaint.requests.image import ImageRequest
@@ -113,7 +113,10 @@ async def _latent_upscalers() -> list[dict[str, str]]:
 
 async def _scripts() -> dict[str, list[str]]:
     names = [*_FORMS, controlnet.NAME]
-    return {"txt2img": names, "img2img": names}
+    return {
+        "txt2img": [*names, *scripts.titles(on_pictures=False)],
+        "img2img": [*names, scripts.SOFT, *scripts.titles(on_pictures=True)],
+    }
 
 
 async def _script_info() -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from underpaint.faces.a1111.calls import Desk
 from underpaint.faces.a1111.payload import ImageToImage, Payload, TextToImage
 from underpaint.faces.a1111.requests import Order
 from underpaint.media import Image
+from underpaint.requests.grid import GridRequest
 from underpaint.requests.image import ImageRequest
 from underpaint.studio.app import Studio
 from underpaint.studio.jobs import Job
@@ -100,7 +101,8 @@ def _answer(
 ) -> Painted:
     order, over, called = told
     painted = list(_pictures(studio, order, over))
-    with_grid = bool(order.settings["return_grid"]) and len(painted) > 1
+    plotted = any(isinstance(request, GridRequest) for request in order.requests)
+    with_grid = bool(order.settings["return_grid"]) and len(painted) > 1 and not plotted
     images: list[str] = []
     if payload.send_images:
         if with_grid:

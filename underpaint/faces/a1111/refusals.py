@@ -10,7 +10,8 @@ from typing import Any
 
 from underpaint.errors import RequestError
 from underpaint.faces.a1111.controlnet import NAME
-from underpaint.faces.a1111.payload import Payload
+from underpaint.faces.a1111.payload import ImageToImage, Payload
+from underpaint.faces.a1111.scripts import SOFT, titles
 
 _NOTHING = (None, "", "None", "none", False, 0)
 
@@ -76,13 +77,18 @@ def scripts(payload: Payload, *, lenient: bool) -> tuple[str, ...]:
     Raises:
         RequestError: a script is asked for that is not here.
     """
-    asked = [("Script", payload.script_name)] if payload.script_name not in _NOTHING else []
-    others = {name: s for name, s in payload.alwayson_scripts.items() if name.casefold() != NAME}
+    known = titles(on_pictures=isinstance(payload, ImageToImage))
+    title = "" if payload.script_name in _NOTHING else str(payload.script_name)
+    asked = [("Script", title)] if title and title.casefold() not in known else []
+    always = (NAME, SOFT)
+    given = payload.alwayson_scripts.items()
+    others = {name: script for name, script in given if name.casefold() not in always}
     asked += [("always on script", name) for name, script in others.items() if _works(script)]
     if asked and not lenient:
         kind, name = asked[0]
         quoted = f"'{name}'" if kind == "Script" else f"{name}"
-        raise RequestError(f"{kind} {quoted} not found; of scripts there is only ControlNet here")
+        here = ", ".join(known if kind == "Script" else always)
+        raise RequestError(f"{kind} {quoted} not found; there are: {here}")
     return tuple(f"{kind} {name!r} is not here and was passed over" for kind, name in asked)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from underpaint import catalog
 from underpaint.errors import RequestError, UnknownEntryError
-from underpaint.faces.a1111 import controlnet, options, pictures, refusals
+from underpaint.faces.a1111 import controlnet, options, pictures, refusals, scripts
 from underpaint.faces.a1111.payload import ImageToImage, Payload, TextToImage
 from underpaint.requests._emphasis import EMPHASES
 from underpaint.requests._fields import SEEDS, fields
@@ -132,11 +132,11 @@ def order(
     values["model"] = model(str(settings["sd_model_checkpoint"] or ""))
     values["controls"] = controlnet.controls(payload)
     if isinstance(payload, ImageToImage):
-        values |= _painted_on(payload, settings)
+        values |= _painted_on(payload, settings) | scripts.soft(payload)
     if isinstance(payload, TextToImage) and payload.enable_hr:
         values |= _hires(payload)
     with_seeds = styled(_spoken(values), payload.worn).resolved(draw)
-    rounds = tuple(
+    rounds = scripts.made(payload, with_seeds, model) or tuple(
         _part(with_seeds, number * payload.batch_size, payload.batch_size)
         for number in range(payload.n_iter)
     )
