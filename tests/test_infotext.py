@@ -150,7 +150,8 @@ requests = st.fixed_dictionaries(
 def check_that_reading_undoes_writing(values: dict[str, Any]) -> None:
     if values["sigma_max"] and values["sigma_min"] >= values["sigma_max"]:
         values["sigma_max"] = 0.0
-    if values["only_masked"]:
+    sides = [values[f"extend_{side}"] for side in ("left", "right", "up", "down")]
+    if values["only_masked"] or any(sides):
         values["resize"] = "stretch"
     if values["resize"] == "latent":
         values["mask_content"] = "original"
@@ -159,7 +160,8 @@ def check_that_reading_undoes_writing(values: dict[str, Any]) -> None:
     else:
         values |= {"strength": max(values["strength"], 0.01)}
         values |= {side: max(64, values[side]) for side in ("hires_width", "hires_height")}
-    values["hires_upscaler"] = values["hires_upscaler"] if values["hires_upscaler"].strip() else "A"
+    for field in ("hires_upscaler", "resize_upscaler"):
+        values[field] = values[field] if values[field].strip() else "A"
     request = ImageRequest(**values, batch=1).resolved(lambda: 5)
     text = write(request, model_hash="0123456789", model_name=request.model)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -16,6 +17,7 @@ from underpaint.families import sd1, tiny
 from underpaint.families._heard import Heard
 from underpaint.families._model import Model
 from underpaint.media import Image
+from underpaint.networks.esrgan import Compact, CompactParams
 from underpaint.pipelines import _passes, image
 from underpaint.prompt.plan import plan
 from underpaint.requests._samplers import SAMPLERS, own_schedule
@@ -433,3 +435,25 @@ def test_a_picture_that_tiles_has_no_edges(model: Model, monkeypatch: pytest.Mon
     [tile] = pictures(asked, model)
     assert ", Tiling: True, " in tile.text
     assert infotext.read(tile.text).tiling
+
+
+def test_a_persons_upscaler_enlarges_the_init_picture(model: Model, tmp_path: Path) -> None:
+    network = Compact(CompactParams(channels=4, convolutions=1, enlarging=2))
+    with torch.no_grad():
+        for tensor in network.parameters():
+            tensor.zero_()
+    (tmp_path / "ESRGAN").mkdir()
+    torch.save(network.state_dict(), tmp_path / "ESRGAN" / "idle.pth")
+    asked = replace(SKETCHED, init=noise(SIDE // 2, SIDE // 2, 3))
+
+    def painted(upscaler: str) -> Image:
+        request = replace(asked, resize_upscaler=upscaler)
+        done = list(image.generate(request, model, folders=[tmp_path]))[-1]
+        assert isinstance(done, Finished)
+        assert infotext.read(done.media.text).resize_upscaler == request.resize_upscaler
+        return done.media
+
+    by_file, nearest, lanczos = map(painted, ("idle", "Nearest", "Lanczos"))
+    assert ", Upscaler for img2img: idle, " in by_file.text
+    assert by_file.pixels == nearest.pixels != lanczos.pixels
+    assert list(replace(asked, resize_upscaler="idle").needs())[-1] == ("upscalers", "idle")

@@ -3,7 +3,13 @@
 import pytest
 
 from underpaint.errors import RequestError
-from underpaint.requests._upscalers import UPSCALERS, files, is_latent, upscaler_id
+from underpaint.requests._upscalers import (
+    UPSCALERS,
+    files,
+    is_latent,
+    picture_upscaler_id,
+    upscaler_id,
+)
 
 
 def test_every_upscaler_answers_to_its_id_and_its_label() -> None:
@@ -22,3 +28,10 @@ def test_any_other_name_is_a_files() -> None:
 def test_those_built_in_work_on_latents_or_on_pictures() -> None:
     assert [id for id in UPSCALERS if not is_latent(id)] == ["lanczos", "nearest"]
     assert not is_latent("latent-file")
+
+
+def test_pictures_are_not_enlarged_by_what_works_on_latents() -> None:
+    assert picture_upscaler_id("NEAREST", "upscaler") == "nearest"
+    assert picture_upscaler_id("sharp", "upscaler") == "sharp"
+    with pytest.raises(RequestError, match="by is 'Latent', which works on latents; it must be la"):
+        picture_upscaler_id("Latent", "by")

@@ -7,7 +7,7 @@ import numpy
 from underpaint.media import Image
 from underpaint.pipelines import _filling, _pixels
 from underpaint.pipelines._outpainting import Margins
-from underpaint.pipelines._placing import Box, placed, region
+from underpaint.pipelines._placing import Box, Scale, placed, region
 from underpaint.pipelines._shaping import shaped
 from underpaint.pipelines._sketching import sketched
 from underpaint.requests._repainting import Content
@@ -33,17 +33,22 @@ class Paper:
     part: Box | None = None
 
     @classmethod
-    def of(cls, request: ImageRequest) -> "Paper":
-        """Return the paper of a request; what is transparent in its init picture is white."""
+    def of(cls, request: ImageRequest, scale: Scale = Image.resized) -> "Paper":
+        """Return the paper of a request; what is transparent in its init picture is white.
+
+        Args:
+            request: of pictures.
+            scale: brings its init picture, or a part of it, to the size asked for.
+        """
         if request.init is None:
             return cls()
         size, (init, mask) = (request.width, request.height), _given(request, request.init.rgb())
         if mask is None:
-            return cls(placed(init, request.resize, *size))
+            return cls(placed(init, request.resize, *size, scale=scale))
 
         grows = any(Margins.of(request))
         own_size = request.only_masked or grows
-        whole = init if own_size else placed(init, request.resize, *size)
+        whole = init if own_size else placed(init, request.resize, *size, scale=scale)
         mask = placed(mask, request.resize, whole.width, whole.height, scale=_pixels.fitted)
         share = _filling.softened(mask, request.mask_blur)
         if not own_size:
@@ -52,7 +57,7 @@ class Paper:
         part = Box(0, 0, whole.width, whole.height)
         if request.only_masked:
             part = region(mask, *size, padding=request.mask_padding)
-        sketch = placed(part.cut(whole), "fill", *size)
+        sketch = placed(part.cut(whole), "fill", *size, scale=scale)
         repaint = placed(part.cut(mask), "fill", *size, scale=_pixels.fitted)
         return cls(sketch, repaint, whole, share, part)
 

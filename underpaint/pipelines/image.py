@@ -14,6 +14,7 @@ from underpaint.events import Event, Finished, Progress
 from underpaint.families._model import Model
 from underpaint.media import Image
 from underpaint.pipelines import _controlled, _pixels, _upscaling
+from underpaint.pipelines._enlarging import enlarger
 from underpaint.pipelines._listening import Listener
 from underpaint.pipelines._paper import Paper
 from underpaint.pipelines._passes import Pass
@@ -59,7 +60,8 @@ def generate(
     said = [listener.plan(request.alone(index), calls=walk.calls) for index in range(request.batch)]
     larger = request.enlarged()
     second = larger and Second(larger, model, passed=request.steps, lines=lines, folders=folders)
-    paper = Paper.of(request)
+    by = request.resize_upscaler if request.init else "lanczos"
+    paper = Paper.of(request, enlarger(by, folders, model.device))
     known = _latent(paper, request, model).to(model.device)
     repainting = Repainting.of(request, paper, known)
     surroundings = _surroundings(paper, request, model)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from underpaint.requests._repainting import CONTENTS, RESIZES
+from underpaint.requests._upscalers import UPSCALERS
 
 # A1111's keys in its order, then ours, and the field that each is about; those without one are
 # about several fields, or about none.
@@ -65,6 +66,7 @@ KEYS: Mapping[str, str] = {
     "Discard penultimate sigma": "discard_penultimate",
     "CFG rescale": "guidance_rescale",
     "Resize mode": "resize",
+    "Upscaler for img2img": "resize_upscaler",
 }
 # Values that have names in A1111, and what they are here.
 LABELS: Mapping[str, Mapping[str, Any]] = {
@@ -72,4 +74,5 @@ LABELS: Mapping[str, Mapping[str, Any]] = {
     "only_masked": {"Whole picture": False, "Only masked": True},
     "mask_content": {label: id for id, label in CONTENTS.items()},
     "resize": {label: id for id, label in RESIZES.items()},
+    "resize_upscaler": {label: id for id, label in UPSCALERS.items()},
 }

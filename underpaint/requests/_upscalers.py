@@ -38,6 +38,25 @@ def upscaler_id(name: str) -> str:
     return _IDS.get(name.casefold(), name)
 
 
+def picture_upscaler_id(name: str, field: str) -> str:
+    """Return the id of an upscaler that works on pictures; see `upscaler_id`.
+
+    Args:
+        name: what was said.
+        field: where, for the error.
+
+    Raises:
+        RequestError: it is no name, or that of an upscaler for latents.
+    """
+    id = upscaler_id(name)
+    if is_latent(id):
+        raise RequestError(
+            f"{field} is {name!r}, which works on latents; it must be lanczos, nearest "
+            "or the name of an upscaler's file"
+        )
+    return id
+
+
 def is_latent(upscaler: str) -> bool:
     """Return whether an upscaler works on latents; the others work on pictures."""
     return upscaler in UPSCALERS and upscaler.startswith("latent")

@@ -40,7 +40,7 @@ from underpaint.requests._fields import (
 )
 from underpaint.requests._repainting import Content, Resize
 from underpaint.requests._samplers import AUTOMATIC, sampler_and_schedule
-from underpaint.requests._upscalers import UpscalerName, files, upscaler_id
+from underpaint.requests._upscalers import UpscalerName, files, picture_upscaler_id, upscaler_id
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -78,6 +78,10 @@ class ImageRequest(Request):
     resize: Resize = "stretch"
     """How an init picture of another size comes to this one: stretch, crop what stands out, fill
     what is free with the colours of its edges, or stretch its latent; counts with init."""
+
+    resize_upscaler: UpscalerName = "lanczos"
+    """What enlarges an init picture that is smaller than this one: lanczos, nearest, or the name
+    of an upscaler's file; counts with init."""
 
     mask_invert: bool = False
     """Repaint what is black in the mask and keep what is white; counts with mask."""
@@ -265,6 +269,8 @@ class ImageRequest(Request):
         self._settle("hires_", _hires.settled(self.hires_sampler, self.hires_schedule))
         object.__setattr__(self, "vae", _autoencoders.autoencoder_id(self.vae))
         object.__setattr__(self, "hires_upscaler", upscaler_id(self.hires_upscaler))
+        enlarges = picture_upscaler_id(self.resize_upscaler, "resize_upscaler")
+        object.__setattr__(self, "resize_upscaler", enlarges)
         _hires.check(*self._sizes(), strength=self.strength, from_words=self.init is None)
         _agreement.check_mask(masked=self.mask is not None, init=self.init is not None)
         _agreement.check_placing(self.resize, self.mask_content, self.own_size)
@@ -313,6 +319,7 @@ class ImageRequest(Request):
         yield "models", self.model
         yield from _autoencoders.files(self.vae)
         yield from files(self.hires_upscaler) if self.enlarged() else ()
+        yield from files(self.resize_upscaler) if self.init is not None else ()
         yield from _controls.files(self.controls)
 
     def resolved(self, draw: Callable[[], int]) -> Self:

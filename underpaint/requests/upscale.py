@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from underpaint.errors import RequestError
 from underpaint.media import MAX_PIXELS
 from underpaint.requests._fields import STRICT, Picture, Request, Share
-from underpaint.requests._upscalers import UpscalerName, files, is_latent, upscaler_id
+from underpaint.requests._upscalers import UpscalerName, files, picture_upscaler_id
 
 Scale = Annotated[float, Interval(ge=0.05, le=8)]
 Side = Annotated[int, Interval(ge=0, le=8192)]
@@ -52,14 +52,8 @@ class UpscaleRequest(Request):
     def __post_init__(self) -> None:
         """Settle the names, then refuse what enlarges no picture."""
         for field in ("upscaler", "second_upscaler"):
-            if (name := getattr(self, field)) is None:
-                continue
-            object.__setattr__(self, field, upscaler_id(name))
-            if is_latent(getattr(self, field)):
-                raise RequestError(
-                    f"{field} is {name!r}, which works on latents; it must be lanczos, nearest "
-                    "or the name of an upscaler's file"
-                )
+            if (name := getattr(self, field)) is not None:
+                object.__setattr__(self, field, picture_upscaler_id(name, field))
         if self.init is not None:
             self._check_size(self.init.width, self.init.height)
 
