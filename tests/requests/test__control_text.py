@@ -1,5 +1,7 @@
 """Controls in the text of a picture: ours and A1111's, of today and of 2023."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,17 +64,34 @@ def test_a_preprocessor_that_is_not_here_made_the_picture_elsewhere() -> None:
     assert (control.preprocessor, control.threshold_a) == ("none", None)
 
 
+@pytest.mark.parametrize("text", ["", "on", "Weight: 1", "Module: reference_only, Model: None"])
+def test_what_leads_without_a_controlnet_is_passed_over(text: str) -> None:
+    assert understood({"ControlNet 0": text}) == ()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("Model: m, Weight: much", "ControlNet's weight is 'much'; it must be a number"),
         ("Model: m, Weight: 7", "weight is 7.0; it must be between 0 and 2"),
-        ("Weight: 1", "model is ''"),
+        ("Model: , Weight: 1", "model is ''"),
     ],
 )
 def test_what_cannot_be_is_refused(text: str, words: str) -> None:
     with pytest.raises(RequestError, match=words):
         understood({"ControlNet 0": text})
+
+
+@pytest.mark.parametrize("piece", ["a", " ", "a:(", 'a:"', "a: ", '"', "(", "a:\\"])
+def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
+    begun = time.monotonic()
+    assert understood({"ControlNet 0": piece * (2**18 // len(piece))}) == ()
+    assert time.monotonic() - begun < 20
+
+
+def test_a_long_name_comes_back() -> None:
+    control = Control(model="\0" * 1000)
+    assert understood(told([control])) == (control,)
 
 
 def test_ways_to_bring_to_size_are_known_by_their_old_labels() -> None:

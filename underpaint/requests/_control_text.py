@@ -22,7 +22,8 @@ KEY = "ControlNet"
 NOTHING = -1.0
 """What stands in a text for a setting that nobody changed."""
 
-_PAIR = re.compile(r'\s*(\w[\w /]*):\s*("(?:\\.|[^\\"])*"|\([^)]*\)|[^,]*)(?:,|$)')
+# Every part is bounded, so that a long text takes no longer than its length.
+_PAIR = re.compile(r'(\w[\w /]{0,60}):\s*("(?:\\.|[^\\"]){0,6000}"|\([^)]{0,200}\)|[^,]*)(?:,|$)')
 _NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
 _NAMED = re.compile(r"controlnet(?: (\d+))?")
 _RESIZES: Mapping[str, Placing] = {
@@ -43,7 +44,8 @@ def told(controls: Sequence[Control]) -> dict[str, str]:
 def understood(pairs: Mapping[str, str]) -> tuple[Control, ...]:
     """Return the controls that the pairs of a text tell of, in their order, without pictures.
 
-    A preprocessor that is not here is passed over: who gives the picture gives what it made.
+    A preprocessor that is not here is passed over: who gives the picture gives what it made. So is
+    what leads without a ControlNet, as the extension's preprocessors "reference" do.
 
     Args:
         pairs: all of a text's.
@@ -56,7 +58,8 @@ def understood(pairs: Mapping[str, str]) -> tuple[Control, ...]:
         for key, text in pairs.items()
         if (match := _NAMED.fullmatch(key.casefold()))
     }
-    return tuple(_understood(found[place]) for place in sorted(found))
+    units = (_pairs(found[place]) for place in sorted(found))
+    return tuple(_understood(unit) for unit in units if unit.get("model", "None") != "None")
 
 
 def placing_id(name: str) -> Placing:
@@ -110,13 +113,16 @@ def _words(value: float | str) -> str:
     return text if plain else json.dumps(text, ensure_ascii=False)
 
 
-def _understood(text: str) -> Control:
-    pairs = {key.casefold(): _unquoted(value) for key, value in _PAIR.findall(text)}
+def _pairs(text: str) -> dict[str, str]:
+    return {key.casefold(): _unquoted(value) for key, value in _PAIR.findall(text)}
+
+
+def _understood(pairs: Mapping[str, str]) -> Control:
     start, end = _pair(pairs.get("starting/ending", ""), 0.0, 1.0)
     _, a, b = (*_numbers(pairs.get("preprocessor params", "")), NOTHING, NOTHING, NOTHING)[:3]
     preprocessor = _preprocessor(pairs.get("module", pairs.get("preprocessor", "none")))
     said: Mapping[str, Any] = {
-        "model": pairs.get("model", ""),
+        "model": pairs["model"],
         "preprocessor": preprocessor,
         "weight": _number(pairs, "weight", 1.0),
         "start": _number(pairs, "guidance start", start),
