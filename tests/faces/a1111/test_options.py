@@ -51,11 +51,7 @@ def test_values_are_taken_in_their_type(name: str, value: object, kept: object) 
         ("sd_model_checkpoint", "a\r\nb", "sd_model_checkpoint is 'a\\r\\nb'; it must be a text"),
         ("sd_model_checkpoint", "x" * 5000, "sd_model_checkpoint is"),
         ("quicksettings_list", [1], "quicksettings_list is '[1]'; it must be a list of texts"),
-        (
-            "upscaler_for_img2img",
-            "ESRGAN_4x",
-            "upscaler_for_img2img is 'ESRGAN_4x'; it must be",
-        ),
+        ("upscaler_for_img2img", 4, "upscaler_for_img2img is '4'; it must be a text"),
         ("img2img_fix_steps", True, "img2img_fix_steps cannot be set; steps are"),
         ("token_merging_ratio", 0.5, "token_merging_ratio is '0.5'"),
         ("sd_vae", 1, "sd_vae is '1'; it must be a text"),

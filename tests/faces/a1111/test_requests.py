@@ -205,6 +205,19 @@ def test_a_picture_to_paint_on_is_fitted_as_asked(mode: int, way: str) -> None:
     assert painted_on(width=64, height=256, resize_mode=mode).resize == way
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [(None, "lanczos"), ("None", "lanczos"), ("Nearest", "nearest"), ("ESRGAN_4x", "ESRGAN_4x")],
+)
+def test_a_picture_to_paint_on_is_enlarged_as_the_options_say(
+    theirs: str | None, ours: str
+) -> None:
+    request = painted_on(override_settings={"upscaler_for_img2img": theirs})
+    assert request.resize_upscaler == ours
+    with pytest.raises(RequestError, match="upscaler_for_img2img is 'Latent', which works on lat"):
+        painted_on(override_settings={"upscaler_for_img2img": "Latent"})
+
+
 def test_a_mask_has_all_its_fields() -> None:
     levels = numpy.zeros((64, 128), numpy.uint8)
     levels[:, 64:] = 255

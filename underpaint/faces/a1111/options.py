@@ -104,7 +104,7 @@ OPTIONS: Mapping[str, Option] = {
     "live_preview_refresh_period": Option(1000, most=60_000, idle=_SHOWN),
     "eta_ddim": Option(0.0, most=1),
     "eta_ancestral": Option(1.0, most=1),
-    "upscaler_for_img2img": Option(None, ("None", "Lanczos")),
+    "upscaler_for_img2img": Option(None),
     "face_restoration_model": Option("None", idle=_FACES),
     "code_former_weight": Option(0.5, most=1, idle=_FACES),
     "ESRGAN_tile": Option(192, most=4096, idle=_TILES),

@@ -83,6 +83,7 @@ _THEIR_NAME = {ours: theirs for theirs, ours in _PLAIN.items()} | {
     "hires_schedule": "hr_scheduler",
     "model": "sd_model_checkpoint",
     "resize": "resize_mode",
+    "resize_upscaler": "upscaler_for_img2img",
     "mask_padding": "inpaint_full_res_padding",
     **{knob.ours: knob.theirs for knob in (*_KNOBS, *_OPTIONS)},
 }
@@ -208,6 +209,7 @@ def _painted_on(payload: ImageToImage, settings: Mapping[str, Any]) -> dict[str,
         "init": pictures.decoded(given[0], "init_images").rgb(paper),
         "strength": 0.75 if strength is None else strength,
         "resize": tuple(RESIZES)[payload.resize_mode],
+        "resize_upscaler": settings["upscaler_for_img2img"] or "lanczos",
     }
     return values | (_repainted(payload) if payload.mask else {})
 
