@@ -79,6 +79,28 @@ def test_lora_is_a_product_times_alpha_over_rank(tmp_path: Path) -> None:
     assert near(only(tmp_path, KOHYA, named).delta((8, 6)), 4 * torch.tensor(wanted))
 
 
+@pytest.mark.parametrize("side", ["rows", "columns", "peft"])
+def test_a_dora_turns_a_matrix_and_sets_its_lengths(tmp_path: Path, side: str) -> None:
+    factors = drawn(up=(8, 2), down=(2, 6), own=(8, 6), rows=(8, 1), columns=(1, 6))
+    peft = side == "peft"
+    names = ("lora_B.weight", "lora_A.weight") if peft else ("lora_up.weight", "lora_down.weight")
+    lengths = factors["columns" if side == "columns" else "rows"].abs()
+    named = {names[0]: factors["up"], names[1]: factors["down"]}
+    named |= {"lora_magnitude_vector": lengths[:, 0]} if peft else {"dora_scale": lengths}
+    change = only(tmp_path, "unet.mid_block.attentions.0.proj_in" if peft else KOHYA, named)
+
+    turned = factors["own"] + factors["up"] @ factors["down"]
+    wanted = torch.empty(8, 6)
+    for o in range(8):
+        for i in range(6):
+            line = turned[:, i] if side == "columns" else turned[o]
+            length = lengths[0, i] if side == "columns" else lengths[o, 0]
+            wanted[o, i] = length * turned[o, i] / sum(x * x for x in line) ** 0.5
+    assert torch.allclose(factors["own"] + change.on(factors["own"]), wanted, atol=1e-5)
+    assert change.fits((8, 6))
+    assert not change.fits((6, 8))
+
+
 def test_lora_of_a_convolution(tmp_path: Path) -> None:
     """The picture through down and up, one convolution after the other, is that through delta."""
     factors = drawn(up=(8, 2, 1, 1), down=(2, 6, 3, 3), mid=(2, 2, 3, 3), flat=(2, 6, 1, 1))
@@ -287,8 +309,6 @@ def test_factors_that_do_not_fit_each_other(shapes: Mapping[str, tuple[int, ...]
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
-        (f"{KOHYA}.dora_scale", "it is a DoRA"),
-        ("unet.conv_in.lora_magnitude_vector", "it is a DoRA"),
         (f"{KOHYA}.on_input", "of no adapter; it must be LoRA, LoHa or LoKr"),
         ("cond_stage_model.transformer.x", "of no adapter"),
         ("lora_up.weight", "of no adapter"),

@@ -120,7 +120,7 @@ def _sum(own: Tensor, pieces: list[tuple[Piece, float]]) -> Tensor:
     total = own.to(torch.promote_types(own.dtype, torch.float32), copy=True)
     for (change, rows), weight in pieces:
         part = total[rows]
-        part += weight * change.delta(part.shape).to(total)
+        part += weight * change.on(own[rows].to(total))
     return torch.empty_like(own).copy_(total)
 
 

@@ -4,9 +4,10 @@
     LoHa  W + (a1 @ b1) * (a2 @ b2)    Hyeon-Woo et al. 2021, arXiv:2108.06098
     LoKr  W + kron(w1, w2)             Yeh et al. 2023, arXiv:2309.14859
 
-each times alpha / rank, and times the weight that a person gives it. A convolution is a matrix
-with its kernel in the columns; in Tucker's form a small kernel stands between two matrices. Three
-programs name one place in three ways,
+each times alpha / rank, and times the weight that a person gives it. With lengths beside it, it is
+a DoRA, which turns rows or columns of W and sets their lengths (`_decomposed`). A convolution is
+a matrix with its kernel in the columns; in Tucker's form a small kernel stands between two
+matrices. Three programs name one place in three ways,
 
     lora_unet_down_blocks_0_attentions_0_proj_in.lora_down.weight   kohya, with an alpha
     lora_unet_input_blocks_1_1_proj_in.lora_down.weight             kohya, for SDXL
@@ -29,6 +30,7 @@ from torch import Tensor
 
 from underpaint.errors import WeightsError
 from underpaint.weights import checkpoint
+from underpaint.weights._decomposed import by_rows, decomposed
 from underpaint.weights._header import shown
 from underpaint.weights._lazy import Promise
 from underpaint.weights.layouts import folder_names
@@ -51,8 +53,10 @@ _PREFIXES: Mapping[str, str] = MappingProxyType(
 )
 _KEY = re.compile(
     r"(?P<place>.+)[._](?P<leaf>alpha|lora_(?:up|down|mid|A|B)|lora(?:_linear_layer)?\.(?:up|down)"
-    r"|hada_(?:w[12]_[ab]|t[12])|lokr_(?:w[12](?:_[ab])?|t2))(?:\.default)?(?:\.weight)?"
+    r"|hada_(?:w[12]_[ab]|t[12])|lokr_(?:w[12](?:_[ab])?|t2)|dora_scale|lora_magnitude_vector)"
+    r"(?:\.default)?(?:\.weight)?"
 )
+LENGTHS = "dora_scale"
 _SYNONYMS: Mapping[str, str] = MappingProxyType(
     {
         "lora_A": "lora_down",
@@ -61,9 +65,9 @@ _SYNONYMS: Mapping[str, str] = MappingProxyType(
         "lora.up": "lora_up",
         "lora_linear_layer.down": "lora_down",
         "lora_linear_layer.up": "lora_up",
+        "lora_magnitude_vector": LENGTHS,
     }
 )
-_DECOMPOSED = ("dora_scale", "lora_magnitude_vector")
 _THIRD = re.compile(r"(?P<fused>.*\.attn\.in_proj)\.(?P<third>[012])\.weight")
 _REMARK = "lora_adapter_metadata"
 _SOME = 3
@@ -82,8 +86,22 @@ class Change:
     factors: Mapping[str, Promise]
     alpha: float | None = None
 
-    def delta(self, shape: Sequence[int]) -> Tensor:
+    def on(self, own: Tensor) -> Tensor:
         """Return what to add to the matrix at full weight.
+
+        Args:
+            own: the matrix as it is without any adapter, which `fits`; float32 or wider.
+
+        Returns:
+            Of its shape; not finite where the factors are not.
+        """
+        delta = self.delta(own.shape)
+        if LENGTHS not in self.factors:
+            return delta.to(own)
+        return decomposed(own, delta, self.factors[LENGTHS].make())
+
+    def delta(self, shape: Sequence[int]) -> Tensor:
+        """Return the product of the factors at full weight.
 
         Args:
             shape: the matrix's, which `fits`.
@@ -112,6 +130,8 @@ class Change:
         except (KeyError, IndexError, RuntimeError):
             return False
         alone = "alpha" not in hollow or hollow["alpha"].numel() == 1
+        if LENGTHS in hollow and by_rows(tuple(hollow[LENGTHS].shape), shape) is None:
+            return False
         size = torch.Size(shape).numel()
         return alone and product.shape[:1] == tuple(shape[:1]) and product.numel() == size
 
@@ -205,11 +225,6 @@ def _understood(key: str, where: str) -> tuple[tuple[str, str], str]:
     """Return the place that a tensor's name speaks of, and which factor the tensor is."""
     match = _KEY.fullmatch(key)
     if match is None:
-        if any(mark in key for mark in _DECOMPOSED):
-            raise WeightsError(
-                f"{where} has {shown(key)}: it is a DoRA, which changes lengths and directions "
-                "apart; only LoRA, LoHa and LoKr are supported"
-            )
         raise WeightsError(
             f"{where} has {shown(key)}, which is of no adapter; it must be LoRA, LoHa or LoKr"
         )
