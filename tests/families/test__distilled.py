@@ -50,3 +50,20 @@ def test_defaults_make_a_request(name: str) -> None:
     given = dict(distilled(name))
     request = ImageRequest(**given)  # pyright: ignore[reportArgumentType]
     assert {field: getattr(request, field) for field in given} == given
+
+
+def test_a_file_says_in_how_many_steps_it_was_taught_to_paint() -> None:
+    found = suits("mini_next_four_steps", {}, {"underpaint.few_steps": "4"})
+    assert found == {
+        "sampler": "euler",
+        "schedule": "sgm_uniform",
+        "guidance_scale": 1.0,
+        "steps": 4,
+    }
+
+
+def test_levels_that_end_in_noise_only_are_walked_from_there() -> None:
+    marks = {"underpaint.betas": "scaled_linear zero_terminal"}
+    assert suits("mini_next", {}, marks) == {"schedule": "sgm_uniform"}
+    assert suits("sd_turbo", {}, marks) == suits("sd_turbo", {}, {})
+    assert suits("mini", {}, {"underpaint.betas": "scaled_linear"}) == {}

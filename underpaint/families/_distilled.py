@@ -21,6 +21,9 @@ GUIDED = f"{UNET}time_embedding.cond_proj.weight"
 OBEYING = 8.0
 """The guidance scale that Luo et al. chose for a network that obeys it."""
 
+MOST_STEPS = 16
+"""That may be called few."""
+
 _STEPS = re.compile(r"(?<!\d)([1-9]|1[0-6])[-_ ]?steps?(?![a-z])")
 
 _KINDS: Mapping[str, Mapping[str, object]] = MappingProxyType(
@@ -41,10 +44,17 @@ def suits(
     Args:
         name: of the model.
         shapes: of the file's tensors.
-        metadata: of the file; makes no difference.
+        metadata: of the file: `underpaint.few_steps` is the number of steps of Euler that it was
+            taught to paint in, and levels that end in noise only (`zero_terminal` in
+            `underpaint.betas`) are walked from there, evenly in time.
     """
-    del metadata
-    return distilled(name, obeys_guidance=GUIDED in unpacked_shapes(shapes))
+    few = metadata.get("underpaint.few_steps", "")
+    if few.isdecimal() and 1 <= int(few) <= MOST_STEPS:
+        euler = {"sampler": "euler", "schedule": "sgm_uniform", "guidance_scale": 1.0}
+        return {**euler, "steps": int(few)}
+    found = distilled(name, obeys_guidance=GUIDED in unpacked_shapes(shapes))
+    zero_terminal = metadata.get("underpaint.betas", "").endswith("zero_terminal")
+    return {"schedule": "sgm_uniform", **found} if zero_terminal else found
 
 
 def distilled(name: str, *, obeys_guidance: bool = False) -> Mapping[str, object]:
