@@ -113,7 +113,7 @@ def test_each_field_of_theirs_is_one_of_ours(
         ({"enable_hr": True, "hr_upscaler": " "}, "upscaler is ' '"),
         ({"restore_faces": True}, "restore_faces is True; "),
         ({"refiner_checkpoint": "x"}, "refiner_checkpoint is x; "),
-        ({"script_name": "X/Y/Z plot"}, "Script 'X/Y/Z plot' not found"),
+        ({"script_name": "Ping pong"}, "Script 'Ping pong' not found"),
         ({"alwayson_scripts": {"Lunar": {"args": [True]}}}, "always on script Lunar not found"),
         (
             {"alwayson_scripts": {"ControlNet": {"args": [{"enabled": True, "model": "canny"}]}}},
