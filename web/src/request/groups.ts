@@ -24,7 +24,7 @@ interface Rule {
 }
 
 const RULES: readonly Rule[] = [
-  { title: "group.inpaint", fields: /^(mask|only_masked)/, modes: ["inpaint"] },
+  { title: "group.inpaint", fields: /^(mask|only_masked|soft)/, modes: ["inpaint"] },
   { title: "group.outpaint", fields: /^extend_/, modes: ["sketch", "inpaint"] },
   { title: "group.hires", fields: /^hires_/, modes: ["words"] },
   { title: "group.seed", fields: /^(variation_|seed_|noise_)/, modes: MODES },
