@@ -51,6 +51,26 @@ def test_a_picture_of_the_gallery_is_enlarged(page: TestClient, studio: Studio) 
     assert (missing.status_code, missing.json()["detail"].split(";")[0]) == (422, "init is missing")
 
 
+def test_a_grid_and_a_loopback_are_kinds_of_work(page: TestClient, studio: Studio) -> None:
+    plain = {"prompt": "a fox", "width": 64, "height": 64, "steps": 1}
+    asked = ordered(page, {"kind": "grid", "request": plain | {"x": "steps: 1-2"}})
+    grid = studio.wait(asked["id"], 20)
+    assert (grid.kind, grid.state, len(grid.pictures)) == ("grid", "done", 3)
+    told = [page.get(f"/v1/gallery/{id}").json()["request"] for id in grid.pictures]
+    assert [one["steps"] for one in told[:2]] == [1, 2]
+    assert (told[2]["x"], told[2]["sheet_only"]) == ("steps: 1-2", True)
+
+    wanted = {
+        "kind": "loopback",
+        "request": plain | {"loops": 2},
+        "inputs": {"init": grid.pictures[0]},
+    }
+    again = studio.wait(ordered(page, wanted)["id"], 20)
+    assert (again.state, len(again.pictures), again.parent) == ("done", 2, grid.pictures[0])
+    refused = page.post("/v1/jobs", json={"kind": "loopback", "request": plain})
+    assert refused.status_code == 422
+
+
 def test_the_same_key_is_the_same_job(page: TestClient) -> None:
     body = {"request": {"prompt": "once"}}
     one, other = (ordered(page, body, **{"Idempotency-Key": "k1"}) for _ in range(2))
