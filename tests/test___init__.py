@@ -10,8 +10,18 @@ import underpaint
 from underpaint.engines import inline
 from underpaint.media import Image
 from underpaint.requests.image import ImageRequest
+from underpaint.requests.upscale import UpscaleRequest
 
-EXPORTED = ["Image", "ImageRequest", "errors", "events", "generate", "load", "requests"]
+EXPORTED = [
+    "Image",
+    "ImageRequest",
+    "UpscaleRequest",
+    "errors",
+    "events",
+    "generate",
+    "load",
+    "requests",
+]
 
 
 def test_what_is_exported_is_what_we_promise() -> None:
@@ -23,6 +33,7 @@ def test_what_is_exported_is_what_we_promise() -> None:
 def test_every_export_is_there_and_is_the_thing_itself() -> None:
     assert underpaint.Image is Image
     assert underpaint.ImageRequest is ImageRequest
+    assert underpaint.UpscaleRequest is UpscaleRequest
     assert underpaint.load is inline.load
     assert underpaint.generate is inline.generate
     for name in ("errors", "events", "requests"):

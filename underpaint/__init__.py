@@ -18,12 +18,23 @@ if TYPE_CHECKING:
     from underpaint.engines.inline import generate, load
     from underpaint.media import Image
     from underpaint.requests.image import ImageRequest
+    from underpaint.requests.upscale import UpscaleRequest
 
-__all__ = ["Image", "ImageRequest", "errors", "events", "generate", "load", "requests"]
+__all__ = [
+    "Image",
+    "ImageRequest",
+    "UpscaleRequest",
+    "errors",
+    "events",
+    "generate",
+    "load",
+    "requests",
+]
 
 _HOMES = {
     "Image": "underpaint.media",
     "ImageRequest": "underpaint.requests.image",
+    "UpscaleRequest": "underpaint.requests.upscale",
     "generate": "underpaint.engines.inline",
     "load": "underpaint.engines.inline",
 }

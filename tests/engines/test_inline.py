@@ -10,6 +10,7 @@ from underpaint.errors import ModelNotFoundError, RequestError
 from underpaint.events import Finished, Started
 from underpaint.media import Image
 from underpaint.requests.image import ImageRequest
+from underpaint.requests.upscale import UpscaleRequest
 
 REQUEST = ImageRequest(
     model="tiny", steps=1, width=64, height=64, seed=1, variation_seed=1, batch=1
@@ -51,6 +52,13 @@ def test_the_library_draws_the_seeds_that_are_left_open() -> None:
     done = [event for event in inline.generate(open_seed, model) if isinstance(event, Finished)]
     first = done[0].request.seed
     assert [event.request.seed for event in done] == [(first + n) % 2**32 for n in range(4)]
+
+
+def test_the_library_enlarges_pictures() -> None:
+    picture = Image("L", 2, 1, b"ab")
+    request = UpscaleRequest(init=picture, upscaler="nearest")
+    [done] = [event for event in inline.generate(request) if isinstance(event, Finished)]
+    assert done.media.pixels == b"aabbaabb"
 
 
 def test_the_library_raises_what_stands_in_the_way() -> None:
