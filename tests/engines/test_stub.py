@@ -7,7 +7,9 @@ import pytest
 from underpaint.engines import stub
 from underpaint.errors import OutOfMemoryError, RequestError
 from underpaint.events import Event, Failed, Finished, Progress, Started
+from underpaint.media import Image
 from underpaint.requests.image import ImageRequest
+from underpaint.requests.upscale import UpscaleRequest
 
 
 def run(prompt: str = "a fox", steps: int = 4, batch: int = 1, seed: int = 1) -> list[Event]:
@@ -73,3 +75,11 @@ def test_it_is_as_slow_as_it_is_told() -> None:
     start = time.perf_counter()
     run("!slow=0.05", steps=4)
     assert time.perf_counter() - start >= 0.2
+
+
+def test_it_enlarges_pictures() -> None:
+    picture = Image("RGB", 4, 2, bytes(24), "a text")
+    [step, done] = stub.Engine().run(UpscaleRequest(init=picture, scale=3))
+    assert isinstance(step, Progress)
+    assert isinstance(done, Finished)
+    assert (done.media.width, done.media.height, done.media.text) == (12, 6, "a text")
