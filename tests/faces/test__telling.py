@@ -20,7 +20,9 @@ from underpaint.requests.image import ImageRequest
 from underpaint.training.events import Learned, Noted
 
 PICTURE = Image.of(numpy.zeros((8, 8, 3), numpy.uint8), "text")
-REQUEST = ImageRequest(init=PICTURE, mask=PICTURE, seed=7, variation_seed=1, batch=1)
+REQUEST = ImageRequest(
+    init=PICTURE, mask=PICTURE, original=PICTURE, seed=7, variation_seed=1, batch=1
+)
 DONE = Finished(PICTURE, 0, REQUEST)
 RUN: list[Event] = [
     Started("loading tiny"),
@@ -37,7 +39,7 @@ def test_programs_get_one_line_an_event_without_pictures() -> None:
     assert lines[1] == {"event": "progress", "step": 1, "steps": 2, "stage": ""}
     assert (lines[3]["event"], lines[3]["index"]) == ("finished", 0)
     assert lines[3]["request"]["seed"] == 7
-    assert not {"init", "mask"} & set(lines[3]["request"])
+    assert not {"init", "mask", "original"} & set(lines[3]["request"])
     assert json.loads(_telling.as_line(DONE, Path("a.png")))["path"] == "a.png"
     assert json.loads(_telling.as_line(Queued(2))) == {"event": "queued", "position": 2}
     assert json.loads(_telling.as_line(LEARNED))["loss"] == 0.5

@@ -18,10 +18,9 @@ from underpaint import files
 from underpaint.events import Event, Failed, Finished, Progress, Started
 from underpaint.faces._interruption import Interruption
 from underpaint.media import Image
-from underpaint.requests._fields import Request
+from underpaint.requests._fields import Request, fields
 from underpaint.training.events import Learned, Noted
 
-PICTURES = ("init", "mask")
 MINUTE = 60.0
 
 
@@ -222,7 +221,8 @@ def as_line(event: Event, path: Path | None = None) -> str:
         value = getattr(event, field.name)
         if isinstance(value, Request):
             said = json.loads(value.to_json())
-            line[field.name] = {name: said[name] for name in said if name not in PICTURES}
+            pictures = {part.name for part in fields(type(value)) if part.kind is Image}
+            line[field.name] = {name: said[name] for name in said if name not in pictures}
         elif isinstance(value, Exception):
             line |= {"error": str(value), "kind": type(value).__name__}
         elif not isinstance(value, Image) and field.name != "preview":
