@@ -110,6 +110,16 @@ def test_a_guide_layer_leads_by_the_controlnet_chosen(
         assert pixel(guide, 256, 20)[:3] == (0, 0, 0)
 
 
+def test_a_loop_paints_over_its_own_results(desk: Desk) -> None:
+    open_group(desk, "Loopback")
+    desk.page.get_by_label("Paint over each result again").check()
+    desk.field("Loops").fill("3")
+    desk.field("Loops").press("Enter")
+    desk.submit("over and over")
+    job = desk.listed("jobs?limit=1")[0]
+    assert (job["kind"], job["request"]["loops"]) == ("loopback", 3)
+
+
 def test_a_picture_grows_at_its_edges(desk: Desk) -> None:
     open_group(desk, "Outpainting")
     desk.field("Right").fill("64")

@@ -33,6 +33,16 @@ export function described(schema: Schema): Described[] {
   });
 }
 
+/** The fields that a request has beside those of another, but for some. */
+export function besides(
+  all: readonly Described[],
+  other: readonly Described[],
+  without: readonly string[],
+): readonly Described[] {
+  const known = new Set([...other.map(({ name }) => name), ...without]);
+  return all.filter(({ name }) => !known.has(name));
+}
+
 /** The value each field has when nobody sets it. */
 export function defaults(schema: Schema): Fields {
   const entries = Object.entries(schema.properties ?? {});

@@ -75,19 +75,22 @@ export function upscale(picture: Picture): Promise<void> {
   });
 }
 
-/** The kind of work that makes a picture by itself; one of a grid, but for its sheet, is an image. */
+/** The kind of work that makes a picture by itself: of a grid all but the sheet are images. */
 async function kindOfPicture({ job, request }: Picture): Promise<string> {
   const kind = job ? (await api.job(job)).kind : "image";
-  return kind === "grid" && !("x" in request) ? "image" : kind;
+  if (kind === "grid") return "x" in request ? kind : "image";
+  return kind === "loopback" && !("loops" in request) ? "image" : kind;
 }
 
 /** The kind of work that Generate asks for, and its fields without pictures. */
 export function wanted(): [kind: string, request: Fields] {
-  const kind = kindOf(settings.value.mode);
-  if (kind !== "image" || !isPlotted(settings.value.fields["grid"])) return [kind, fields(kind)];
-  // How many pictures a grid has follows from its axes.
+  const { mode, looped, fields: all } = settings.value;
+  const kind = kindOf(mode);
+  const over = isPlotted(all["grid"]) ? "grid" : looped && mode !== "words" ? "loopback" : "";
+  if (kind !== "image" || !over) return [kind, fields(kind)];
+  // How many pictures these have follows from their axes and loops.
   const { batch: _, ...picture } = fields();
-  return ["grid", { ...picture, ...settings.value.fields["grid"] }];
+  return [over, { ...picture, ...all[over] }];
 }
 
 /** What a job is asked for with: its fields, and pictures of the gallery that stand in some. */

@@ -32,6 +32,8 @@ export const settings = kept("request", {
   mode: "sketch" as Mode,
   /** What was set by hand, by the kind of work; everything else is the schema's default. */
   fields: {} as Readonly<Record<string, Fields>>,
+  /** Each picture is what the next one starts from. */
+  looped: false,
   /** Names of the styles that are laid over the prompts. */
   styles: [] as readonly string[],
   prompts: [] as readonly string[],

@@ -2,18 +2,12 @@
 
 import { choiceName, fieldName, useWords } from "../i18n";
 import { AXES, SPECIAL, axisOf, axisText } from "../request/axes";
-import { type Described, described } from "../request/schema";
+import { type Described, besides, described } from "../request/schema";
 import { useStore } from "../store";
 import { setField } from "../studio/painting";
 import { server, settings } from "../studio/state";
 import { AnyField } from "./fields";
 import { Button, Group, Select } from "./parts";
-
-/** The fields of a grid that a picture has not, but for the axes: how its sheet looks. */
-function sheetFields(grid: readonly Described[], image: readonly Described[]): readonly Described[] {
-  const known = new Set([...image.map(({ name }) => name), ...AXES]);
-  return grid.filter(({ name }) => !known.has(name));
-}
 
 export function Plot() {
   const say = useWords();
@@ -21,7 +15,7 @@ export function Plot() {
   const set = useStore(settings, ({ fields }) => fields["grid"]);
   if (!schemas?.["grid"]) return null;
   const image = described(schemas["image"]);
-  const sheet = sheetFields(described(schemas["grid"]), image);
+  const sheet = besides(described(schemas["grid"]), image, AXES);
   return (
     <Group id="plot" title={say("plot")}>
       {AXES.map((name) => (

@@ -10,6 +10,7 @@ import { easel, server, settings } from "../studio/state";
 import { tell } from "../studio/toasts";
 import { AnyField, NumberField } from "./fields";
 import { Control } from "./Control";
+import { Loopback } from "./Loopback";
 import { Plot } from "./Plot";
 import { Button, Group } from "./parts";
 import { useDrawing } from "./useDrawing";
@@ -36,6 +37,7 @@ export function Settings() {
         </Group>
       ))}
       {kind === "image" ? <Control /> : null}
+      {kind === "image" ? <Loopback /> : null}
       {kind === "image" ? <Plot /> : null}
       <button type="button" class="quiet-button" onClick={() => reset(kind)}>
         {say("settings.reset")}
