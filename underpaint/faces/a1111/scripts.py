@@ -95,9 +95,11 @@ def _plot(payload: Payload, request: ImageRequest, model: Model) -> Made:
         raise RequestError("vary_seeds is true; the pictures of a plot have one seed")
     menu = _menu(payload)
     axes = (_axis(menu, given[place : place + 3], model) for place in (0, 3, 6))
-    values = _values(request) | dict(zip("xyz", axes, strict=True))
-    values |= {"legend": bool(legend), "sheet_only": not each, "batch": 0}
-    return (GridRequest(**values, margin=int(_number("margin_size", *margin or (0,)))),)
+    values = _values(request)
+    values.update(zip("xyz", axes, strict=True))
+    values.update(legend=bool(legend), sheet_only=not each, batch=0)
+    values.update(margin=int(_number("margin_size", *margin or (0,))))
+    return (GridRequest(**values),)
 
 
 def _menu(payload: Payload) -> list[str]:
@@ -125,15 +127,11 @@ def _loopback(payload: Payload, request: ImageRequest, model: Model) -> Made:
     """Loopback: loops, the strength of the last, its curve; each of n_iter begins anew."""
     loops, final, curve, *_ = _arguments(payload, 3, usual=(2, 0.5, "Linear"))
     count = int(_number("loops", loops))
-    values = _values(request) | {"batch": 0, "curve": str(curve).casefold()}
-    return tuple(
-        LoopbackRequest(
-            **values | {"seed": (request.seed + number * count) % SEEDS},
-            loops=count,
-            final_strength=_number("final_denoising_strength", final),
-        )
-        for number in range(payload.n_iter)
-    )
+    values = _values(request)
+    values.update(batch=0, curve=str(curve).casefold(), loops=count)
+    values.update(final_strength=_number("final_denoising_strength", final))
+    first = LoopbackRequest(**values)
+    return tuple(_next(first, number * count) for number in range(payload.n_iter))
 
 
 def _outpainting(payload: Payload, request: ImageRequest, model: Model) -> Made:
@@ -164,9 +162,9 @@ def _extended(
         "height": request.init.height + sum(extents.get(f"extend_{s}", 0) for s in ("up", "down")),
     }
     sides = {name: min(2048, max(64, math.ceil(side / 8) * 8)) for name, side in sides.items()}
-    values = _values(request) | extents | sides
-    values |= {"mask_blur": int(_number("mask_blur", blur)), "mask_content": content}
-    values |= {"resize": "stretch", "only_masked": False, "batch": payload.batch_size}
+    values = _values(request)
+    values.update(extents | sides, mask_content=content, mask_blur=int(_number("mask_blur", blur)))
+    values.update(resize="stretch", only_masked=False, batch=payload.batch_size)
     first = ImageRequest(**values)
     step = payload.batch_size
     return tuple(_next(first, number * step) for number in range(payload.n_iter))
