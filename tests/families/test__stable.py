@@ -12,9 +12,10 @@ from torch import Tensor
 
 from tests.golden import make_keys
 from underpaint.errors import WeightsError
-from underpaint.families import sd1, sd2, sdxl, tiny
+from underpaint.families import _stable, sd1, sd2, sdxl, tiny
 from underpaint.families._model import Model
 from underpaint.families._parts import UNET
+from underpaint.families._running import Inputs, Part, torch_runner
 from underpaint.families._stable import StableDiffusion
 from underpaint.networks.unet import UNet, UNetParams, guidance_features
 from underpaint.weights import checkpoint, folder
@@ -215,6 +216,44 @@ def test_in_bfloat16_too_a_picture_has_the_same_bits_in_any_batch(
     for whole, alone in zip(estimated(model, x), estimated(model, x[1:2]), strict=True):
         assert torch.equal(whole[1:2], alone)
     assert torch.equal(model.decode(x)[1:2], model.decode(x[1:2]))
+
+
+# Large pictures.
+
+
+class Watched:
+    """Lets torch run the networks, and remembers how large each input was."""
+
+    def __init__(self) -> None:
+        self.sides: list[int] = []
+
+    def __call__(self, part: Part, inputs: Inputs) -> Tensor:
+        self.sides += [max(each.shape[2:]) for each in inputs.values() if each is not None]
+        return torch_runner(part, inputs)
+
+    def prepare(self, part: Part, inputs: Inputs) -> None:
+        """There is nothing to be done before."""
+
+
+def test_a_large_picture_goes_through_the_autoencoder_by_pieces(
+    sd2_weights: Callable[..., Weights], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, watched = sd2.build(sd2_weights()), Watched()
+    model.run_by(watched)
+    latent = drawn(2, 4, 72, 40)
+    whole = model.decode(latent)
+    watched.sides.clear()
+
+    monkeypatch.setattr(_stable, "AT_ONCE", 64 * model.factor)
+    found = model.decode(latent)
+    assert watched.sides == [64] * 4  # two pieces of each of two pictures
+    assert found.shape == whole.shape
+    assert (found - whole).norm() < 0.1 * whole.norm()  # what a normalisation sees differs
+
+    watched.sides.clear()
+    encoded = model.encode(found)
+    assert watched.sides == [64 * model.factor] * 4
+    assert encoded.shape == latent.shape
 
 
 # Folders as diffusers has them.

@@ -1,6 +1,5 @@
 """Upscalers: the same picture in pieces as at once."""
 
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from torch import Tensor
 
 from underpaint.errors import WeightsError
 from underpaint.families import _upscaler
-from underpaint.families._upscaler import Upscaler, pieces
+from underpaint.families._upscaler import Upscaler
 from underpaint.networks.esrgan import Compact, CompactParams, Esrgan, EsrganParams
 from underpaint.weights import checkpoint
 
@@ -73,19 +72,6 @@ def test_a_picture_that_fits_goes_through_at_once(tmp_path: Path) -> None:
     assert torch.equal(enlarged(upscaler, pixels), direct)
     assert len(list(upscaler.enlarge(pixels))) == 1
     assert (upscaler.count(192, 192), upscaler.count(193, 400)) == (1, 6)
-
-
-@pytest.mark.parametrize("side", [48, 49, 61, 100, 480, 1001])
-@pytest.mark.parametrize("scale", [1, 4])
-def test_all_of_a_side_counts_once(side: int, scale: int) -> None:
-    total = torch.zeros(side * scale)
-    found = pieces(side, 48, scale)
-    for piece in found:
-        total[piece.pixels(scale)] += piece.shares
-    torch.testing.assert_close(total, torch.ones_like(total))
-    assert found[-1].start + found[-1].length == side
-    for before, after in pairwise(found):
-        assert before.shares[-1] == 0 == after.shares[0]
 
 
 @pytest.mark.parametrize(

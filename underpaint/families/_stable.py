@@ -18,6 +18,7 @@ from underpaint.families._control import ControlNets, Listened, residuals
 from underpaint.families._heard import Conditioning, Heard
 from underpaint.families._model import Model
 from underpaint.families._parts import Parts
+from underpaint.families._pieces import at_once, by_pieces
 from underpaint.families._running import Inputs, Part, Preparation, Runner, torch_runner
 from underpaint.families._text import Reader
 from underpaint.families._tiling import circular, plain
@@ -25,6 +26,12 @@ from underpaint.networks.controlnet import ControlNet
 from underpaint.networks.unet import UNet
 from underpaint.networks.vae import Autoencoder
 from underpaint.requests._emphasis import Emphasis
+
+AT_ONCE = 1024
+"""Pixels a side that an autoencoder takes at once; what is larger goes piece by piece."""
+
+LEAST_TILE = 64
+"""Positions a side of a latent that it takes at once, however many pixels they make."""
 
 EXAMPLE = 16
 """Positions a side of the latent that networks are prepared with."""
@@ -205,11 +212,31 @@ class StableDiffusion(Model):
 
     def _encoded(self, pixels: Tensor) -> Tensor:
         part = Part("encoder", self._autoencoder, "middle")
-        return self._run(part, {"pixels": pixels.to(self._pixel_dtype)})
+
+        def encode(piece: Tensor) -> Tensor:
+            return self._run(part, {"pixels": piece.to(self._pixel_dtype)})
+
+        return self._by_pieces(encode, pixels, fold=self.factor, scale=1)
 
     def _decoded(self, latent: Tensor) -> Tensor:
         part = Part("decoder", self._autoencoder, "decode")
-        return self._run(part, {"latent": latent.to(self._pixel_dtype)})
+
+        def decode(piece: Tensor) -> Tensor:
+            return self._run(part, {"latent": piece.to(self._pixel_dtype)})
+
+        return self._by_pieces(decode, latent, fold=1, scale=self.factor)
+
+    def _by_pieces(
+        self, network: Callable[[Tensor], Tensor], whole: Tensor, *, fold: int, scale: int
+    ) -> Tensor:
+        """Send pictures through the autoencoder: those too large for it at once, piece by piece."""
+        tile = max(AT_ONCE // self.factor, LEAST_TILE)
+        if max(whole.shape[2:]) <= tile * fold or self._edges is circular:
+            return network(whole)
+        parts = (
+            by_pieces(network, one, tile=tile, fold=fold, scale=scale) for one in whole.split(1)
+        )
+        return torch.cat([at_once(part) for part in parts])
 
     def _run(self, part: Part, inputs: Inputs) -> Tensor:
         with self._edges(part.network):

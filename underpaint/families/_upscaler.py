@@ -1,49 +1,22 @@
-"""An upscaler: a network bound to weights, that enlarges pictures of any size piece by piece.
+"""An upscaler: a network bound to weights, that enlarges pictures of any size piece by piece."""
 
-A piece reaches over its neighbours. Its outermost positions, which the network sees without all of
-their surroundings, are left out, and over the next ones it fades into its neighbour: so no seam
-shows, and what a network needs at a time does not grow with the picture. A position is a pixel, or
-the square of pixels that the network folds into one.
-"""
-
-from collections.abc import Generator, Mapping, Sequence
-from itertools import product
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from underpaint.errors import WeightsError
+from underpaint.families._pieces import by_pieces, count
 from underpaint.networks.esrgan import Compact, CompactParams, Esrgan, EsrganParams
 from underpaint.weights import esrgan
 from underpaint.weights._header import shown
 from underpaint.weights.rename import bind, hollow
 
-__all__ = ["Piece", "Upscaler", "pieces"]
+__all__ = ["Upscaler"]
 
 TILE = 192
-LEFT_OUT = 8
-FADING = 16
-
-
-class Piece(NamedTuple):
-    """A stretch of a side.
-
-    Attributes:
-        start: its first position.
-        length: positions.
-        shares: how much of each of its pixels counts, (length * scale,); over all pieces 1.
-    """
-
-    start: int
-    length: int
-    shares: Tensor
-
-    def pixels(self, scale: int) -> slice:
-        """Return its pixels where each position is so many."""
-        return slice(self.start * scale, (self.start + self.length) * scale)
 
 
 class Upscaler:
@@ -75,7 +48,7 @@ class Upscaler:
 
     def count(self, width: int, height: int) -> int:
         """Return in how many pieces a picture of this size is enlarged."""
-        return len(_starts(self._folded(width), TILE)) * len(_starts(self._folded(height), TILE))
+        return count(self._folded(width), TILE) * count(self._folded(height), TILE)
 
     def enlarge(self, pixels: Tensor, tile: int = TILE) -> Generator[None, None, Tensor]:
         """Enlarge a picture; yields after each piece.
@@ -97,13 +70,7 @@ class Upscaler:
         scale = round(fold * self.scale)
         missing = across * fold - width, down * fold - height
         whole = F.pad(pixels, (0, missing[0], 0, missing[1]), mode="replicate")
-        canvas = torch.zeros(1, 3, down * scale, across * scale)
-        both = product(pieces(down, tile, scale), pieces(across, tile, scale))
-        for row, column in both:
-            part = whole[..., row.pixels(fold), column.pixels(fold)]
-            place = canvas[..., row.pixels(scale), column.pixels(scale)]
-            place += self._enlarged(part) * row.shares[:, None] * column.shares
-            yield
+        canvas = yield from by_pieces(self._enlarged, whole, tile=tile, fold=fold, scale=scale)
         return canvas[..., : round(height * self.scale), : round(width * self.scale)].clamp_(0, 1)
 
     @torch.no_grad()
@@ -122,42 +89,6 @@ class Upscaler:
     def _folded(self, side: int) -> int:
         """Return the positions of a side."""
         return -(-side // self._folding)
-
-
-def pieces(side: int, tile: int, scale: int) -> list[Piece]:
-    """Return the pieces of a side.
-
-    Args:
-        side: positions.
-        tile: positions that a piece has at most, above 32.
-        scale: pixels that come of one.
-    """
-    length, total = min(side, tile), torch.zeros(side * scale)
-    found = [
-        Piece(start, length, _shares(start, length, side, scale)) for start in _starts(side, tile)
-    ]
-    for piece in found:
-        total[piece.pixels(scale)] += piece.shares
-    return [piece._replace(shares=piece.shares / total[piece.pixels(scale)]) for piece in found]
-
-
-def _starts(side: int, tile: int) -> Sequence[int]:
-    """Return where pieces begin; the last one ends where the side does."""
-    if side <= tile:
-        return (0,)
-    last = side - tile
-    return [*range(0, last, tile - 2 * LEFT_OUT - FADING), last]
-
-
-def _shares(start: int, length: int, side: int, scale: int) -> Tensor:
-    """Return how much of each pixel of a piece counts; at the picture's own edges all of it."""
-    places = (torch.arange(length * scale) + 0.5) / scale
-    counts = torch.ones(len(places))
-    if start > 0:
-        counts = counts.minimum((places - LEFT_OUT) / FADING)
-    if start + length < side:
-        counts = counts.minimum((length - places - LEFT_OUT) / FADING)
-    return counts.clamp(0, 1)
 
 
 def _unfilled(params: EsrganParams | CompactParams) -> Esrgan | Compact:
