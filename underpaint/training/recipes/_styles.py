@@ -135,7 +135,7 @@ class Sets:
         if style == "3d render":
             return self._rendered_before(code)
         drawing = self._drawing(style, code)
-        return drawing and rendered(drawing).webp(QUALITY)
+        return None if drawing is None else rendered(drawing).webp(QUALITY)
 
     def _rendered_before(self, code: str) -> bytes | None:
         folder = self.packages / STYLES["3d render"] / "package" / "assets"
