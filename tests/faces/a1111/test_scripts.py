@@ -130,6 +130,7 @@ def test_another_script_is_none_of_these() -> None:
     [
         ("x/y/z plot", plot((99, "1", [])), "an axis has type 99; it must be between 0 and"),
         ("x/y/z plot", plot((4, "200", [])), "steps is 200; it must be between 1 and 150"),
+        ("poor man's outpainting", [8, 4, 9], "masked content is '9'; it must be 0, 1, 2 or 3"),
         ("loopback", ["many"], "loops is 'many'; it must be a number"),
         ("prompts from file or textbox", [], "there are 0 prompts; there must be between"),
         ("prompts from file or textbox", [0, 0, "", "--steps 3"], "a line begins with '--'"),
