@@ -151,8 +151,8 @@ def _placed(values: Mapping[str, Any], pictures: Mapping[str, str]) -> dict[str,
         if not rest:
             placed[name] = picture
             continue
-        parts = placed.get(first)
-        known = [str(place) for place in range(len(parts))] if isinstance(parts, list) else []
+        parts: list[Any] = found if isinstance(found := placed.get(first), list) else []
+        known = [str(place) for place in range(len(parts))]
         if len(rest) < 2 or rest[0] not in known or not isinstance(parts[int(rest[0])], dict):
             raise RequestError(f"{name} is in inputs; the request has no such part")
         at = int(rest[0])
