@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from underpaint import infotext
 from underpaint.engines import _memory
@@ -15,6 +16,7 @@ from underpaint.errors import ModelNotFoundError, OutOfMemoryError, RequestError
 from underpaint.events import Event, Failed, Finished, Progress, Started
 from underpaint.families import tiny
 from underpaint.families._model import Model
+from underpaint.families._running import Inputs, Part, torch_runner
 from underpaint.media import Image
 from underpaint.networks.esrgan import Compact, CompactParams
 from underpaint.pipelines import image
@@ -53,6 +55,30 @@ def test_a_model_is_loaded_once_and_says_so() -> None:
     assert first[1:] == second
     assert isinstance(second[-1], Finished)
     assert busy.model("tiny") is busy.model("tiny")
+
+
+class Standing:
+    """Stands in for a program that runs networks with weights of its own."""
+
+    def __init__(self) -> None:
+        self.prepared: list[str] = []
+
+    def __call__(self, part: Part, inputs: Inputs) -> Tensor:
+        return torch_runner(part, inputs)
+
+    def prepare(self, part: Part, inputs: Inputs) -> None:
+        self.prepared.append(part.name)
+
+
+def test_another_runner_is_prepared_and_what_a_file_holds_is_not_copied_beside_it() -> None:
+    runner, numbers = Standing(), torch.bfloat16
+    both = [
+        Worker((), device=torch.device("cpu"), dtype=numbers, runner=each)
+        for each in (runner, None)
+    ]
+    assert [each.model("tiny").dtype for each in both] == [torch.float32, torch.bfloat16]
+    assert runner.prepared == ["unet", "decoder", "encoder"]
+    assert started(list(both[0].run(request()))) == []
 
 
 def test_prompts_find_their_lines_beside_the_models(tmp_path: Path) -> None:

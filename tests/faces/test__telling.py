@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,7 +83,7 @@ def test_ctrl_c_lets_a_finished_picture_be_kept(
     write = _telling.files.add
 
     def pressed(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         return write(folder, stem, suffix, data)
 
     monkeypatch.setattr(_telling.files, "add", pressed)

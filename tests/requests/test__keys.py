@@ -2,6 +2,7 @@
 
 from underpaint.requests._fields import fields
 from underpaint.requests._keys import KEYS, LABELS
+from underpaint.requests._upscalers import UPSCALERS
 from underpaint.requests.image import ImageRequest
 
 
@@ -14,5 +15,8 @@ def test_every_key_is_about_a_field() -> None:
 def test_every_value_with_a_name_is_allowed() -> None:
     known = {field.name: field for field in fields(ImageRequest)}
     for field, labels in LABELS.items():
+        if field == "hires_upscaler":  # files have names too
+            assert set(labels.values()) == set(UPSCALERS)
+            continue
         allowed = known[field].choices or (False, True)
         assert set(labels.values()) == set(allowed)

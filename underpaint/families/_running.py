@@ -6,6 +6,7 @@ Everything that a model asks of its networks goes through one of these, part by 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol, TypeAlias
 
+import torch
 from torch import Tensor, nn
 
 __all__ = ["Inputs", "Part", "Preparation", "Runner", "torch_runner"]
@@ -63,16 +64,16 @@ class TorchRunner:
 
 
 class Preparation:
-    """Prepares each part that is asked for, and lets torch run it meanwhile."""
+    """Prepares each part that is asked for, for another to run it later."""
 
     def __init__(self, runner: Runner) -> None:
         """Prepare parts for a runner."""
         self._runner = runner
 
     def __call__(self, part: Part, inputs: Inputs) -> Tensor:
-        """Return what a part makes of its inputs; see `Runner`."""
+        """Prepare a part, and run nothing: what is returned is not to be used."""
         self.prepare(part, inputs)
-        return torch_runner(part, inputs)
+        return torch.zeros(0)
 
     def prepare(self, part: Part, inputs: Inputs) -> None:
         """Let the runner prepare it."""

@@ -118,13 +118,14 @@ class StableDiffusion(Model):
         Raises:
             UnderpaintError: the runner cannot.
         """
+        _ = self._colours  # which need no more than torch
         self._runner = Preparation(runner)
-        size = EXAMPLE * self.factor
-        pixels = self.decode(self.encode(torch.zeros(1, 3, size, size)))
-        text = self.encode_text("")
-        surroundings = self.surroundings(pixels, torch.ones(1, 1, size, size))
-        estimates = self.estimates(text, text, surroundings=surroundings)
-        estimates(torch.zeros(1, self.latent_channels, EXAMPLE, EXAMPLE), torch.tensor(1.0))
+        heard = self._heard(2, [self.encode_text("")] * 2, guidance_scale=1.0)
+        channels, latent = self._unet.params.in_channels, (EXAMPLE, EXAMPLE)
+        x = torch.zeros(2, channels, *latent, device=self.device, dtype=self.dtype)
+        self._predicted(x, torch.zeros(2, device=self.device), heard)
+        self._decoded(torch.zeros(1, self.latent_channels, *latent))
+        self._encoded(torch.zeros(1, 3, *(EXAMPLE * self.factor,) * 2))
         self._runner = runner
 
     def seamless(self) -> Self:

@@ -1,5 +1,7 @@
 """What is shown of jobs and pictures."""
 
+import json
+
 import numpy
 
 from underpaint import events
@@ -42,4 +44,4 @@ def test_of_a_notice_the_preview_is_shown() -> None:
 
 
 def test_a_request_is_shown_as_it_reads() -> None:
-    assert ImageRequest(**of_request(REQUEST)) == REQUEST
+    assert ImageRequest.from_json(json.dumps(of_request(REQUEST))) == REQUEST
