@@ -174,7 +174,7 @@ def stroke(page: "Page", moves: int) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore[reportOptionalMemberAccess]
     parser.add_argument("--loads", type=int, default=9)
     parser.add_argument("--moves", type=int, default=600)
     parser.add_argument("--slow", type=float, default=1.0)

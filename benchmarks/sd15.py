@@ -207,29 +207,29 @@ def _diffusers(folder: Path, sketch: Tensor, clock: Clock) -> Callable[[], None]
     import diffusers  # noqa: PLC0415  where it counts for diffusers alone
     from transformers import CLIPTextModel  # noqa: PLC0415
 
-    class SameNoise(diffusers.StableDiffusionImg2ImgPipeline):
+    class SameNoise(diffusers.StableDiffusionImg2ImgPipeline):  # pyright: ignore[reportPrivateImportUsage]
         """Starts from the middle of what the autoencoder holds likely, and from our noise."""
 
-        def prepare_latents(self, image: Tensor, timestep: Tensor, *_: object) -> Tensor:
+        def prepare_latents(self, image: Tensor, timestep: Tensor, *_: object) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
             latent = self.vae.encode(image).latent_dist.mode() * self.vae.config.scaling_factor
             noise = torch.randn(latent.shape, generator=torch.Generator().manual_seed(SEED))
             return self.scheduler.add_noise(latent, noise, timestep)
 
     many = folder / "sd15-diffusers"
     pipeline = SameNoise(
-        vae=diffusers.AutoencoderKL.from_pretrained(many / "vae"),
+        vae=diffusers.AutoencoderKL.from_pretrained(many / "vae"),  # pyright: ignore[reportPrivateImportUsage]
         text_encoder=CLIPTextModel.from_pretrained(many / "text_encoder"),
-        tokenizer=None,
-        unet=diffusers.UNet2DConditionModel.from_pretrained(many / "unet"),
-        scheduler=diffusers.DPMSolverMultistepScheduler(
+        tokenizer=None,  # pyright: ignore[reportArgumentType]
+        unet=diffusers.UNet2DConditionModel.from_pretrained(many / "unet"),  # pyright: ignore[reportPrivateImportUsage]
+        scheduler=diffusers.DPMSolverMultistepScheduler(  # pyright: ignore[reportArgumentType, reportPrivateImportUsage]
             beta_start=0.00085,
             beta_end=0.012,
             beta_schedule="scaled_linear",
             use_karras_sigmas=True,
             steps_offset=1,
         ),
-        safety_checker=None,
-        feature_extractor=None,
+        safety_checker=None,  # pyright: ignore[reportArgumentType]
+        feature_extractor=None,  # pyright: ignore[reportArgumentType]
         requires_safety_checker=False,
     )
     pipeline.set_progress_bar_config(disable=True)
@@ -248,7 +248,7 @@ def _diffusers(folder: Path, sketch: Tensor, clock: Clock) -> Callable[[], None]
 
     @torch.no_grad()
     def paint() -> None:
-        clock.picture = (
+        clock.picture = (  # pyright: ignore[reportAttributeAccessIssue, reportOperatorIssue]
             pipeline(
                 prompt_embeds=embedded(PROMPT),
                 negative_prompt_embeds=embedded(NEGATIVE),
@@ -257,7 +257,7 @@ def _diffusers(folder: Path, sketch: Tensor, clock: Clock) -> Callable[[], None]
                 num_inference_steps=STEPS,
                 guidance_scale=GUIDANCE,
                 output_type="pt",
-            ).images
+            ).images  # pyright: ignore[reportAttributeAccessIssue]
             * 2
             - 1
         )

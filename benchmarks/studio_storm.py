@@ -85,7 +85,7 @@ def storm(folder: Path, *, jobs: int, clients: int = 16, kills: int = 3) -> Figu
         pictures = studio.gallery.listing(limit=-1)
     counted = Counter(states.values())
     per_job = Counter(picture.job for picture in pictures)
-    wrong = [p for p in pictures if p.request is None or p.request.seed != log.get(p.job)]
+    wrong = [p for p in pictures if p.request is None or p.request.seed != log.get(p.job)]  # pyright: ignore[reportAttributeAccessIssue]
     return {
         "jobs": jobs,
         "worker kills": killed,
@@ -313,7 +313,7 @@ def bits(folder: Path) -> Figures:
             picture = studio.gallery.picture(id)
             assert picture.request is not None
             digest = hashlib.sha256(studio.gallery.image(id).pixels).hexdigest()
-            seen.setdefault(picture.request.seed, set()).add(digest)
+            seen.setdefault(picture.request.seed, set()).add(digest)  # pyright: ignore[reportAttributeAccessIssue]
 
     real = settings(folder, engine="inline", threads=1)
     for _ in range(2):  # and again after a restart

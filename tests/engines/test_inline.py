@@ -50,8 +50,8 @@ def test_the_library_paints_with_a_model_or_without(shelf: Path) -> None:
 def test_the_library_draws_the_seeds_that_are_left_open() -> None:
     model, open_seed = inline.load("tiny"), ImageRequest(model="tiny", steps=1, width=64, height=64)
     done = [event for event in inline.generate(open_seed, model) if isinstance(event, Finished)]
-    first = done[0].request.seed
-    assert [event.request.seed for event in done] == [(first + n) % 2**32 for n in range(4)]
+    first = done[0].request.seed  # pyright: ignore[reportAttributeAccessIssue]
+    assert [event.request.seed for event in done] == [(first + n) % 2**32 for n in range(4)]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_the_library_enlarges_pictures() -> None:

@@ -1,5 +1,7 @@
 """Pictures that tile: a network that sees the opposite edges cannot tell where a picture ends."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -34,7 +36,7 @@ def estimate(model: Model, x: Tensor) -> Tensor:
 
 def test_what_is_shifted_before_is_shifted_after(model: Model) -> None:
     tiling, x = model.seamless(), latent()
-    close = {"rtol": 1e-3, "atol": 1e-4}
+    close: dict[str, Any] = {"rtol": 1e-3, "atol": 1e-4}
     torch.testing.assert_close(estimate(tiling, rolled(x)), rolled(estimate(tiling, x)), **close)
     pixels = tiling.decode(x)
     shifted = rolled(pixels, tiling.factor)

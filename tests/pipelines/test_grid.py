@@ -71,7 +71,7 @@ def test_pictures_of_one_model_follow_each_other() -> None:
 
 def test_the_sheet_alone_is_the_same_sheet() -> None:
     whole = list(grid.generate(GRID, Painter().run))[-1]
-    alone = [e for e in grid.generate(GRID.alone(8), Painter().run) if isinstance(e, Finished)]
+    alone = [e for e in grid.generate(GRID.alone(8), Painter().run) if isinstance(e, Finished)]  # pyright: ignore[reportArgumentType]
     assert isinstance(whole, Finished)
     assert [event.media for event in alone] == [whole.media]
     assert alone[0].index == 0

@@ -107,7 +107,7 @@ def test_a_picture_says_how_it_was_made(model: Model) -> None:
     request = replace(PLAIN, batch=2, seed=2**32 - 1, negative="people")
     done = finished(request, model)
     assert [event.index for event in done] == [0, 1]
-    assert [event.request.seed for event in done] == [2**32 - 1, 0]
+    assert [event.request.seed for event in done] == [2**32 - 1, 0]  # pyright: ignore[reportAttributeAccessIssue]
     for event in done:
         assert (event.media.mode, event.media.width, event.media.height) == ("RGB", SIDE, SIDE)
         said = infotext.read(event.media.text)

@@ -59,7 +59,7 @@ def test_a_picture_alone_is_the_same(model: Model) -> None:
     found = [event for event in events(AGAIN, model) if isinstance(event, Finished)]
     for index, event in enumerate(found):
         assert (event.index, event.request) == (index, AGAIN.alone(index))
-        [alone] = [e for e in events(event.request, model) if isinstance(e, Finished)]
+        [alone] = [e for e in events(event.request, model) if isinstance(e, Finished)]  # pyright: ignore[reportArgumentType]
         assert (alone.media, alone.index) == (event.media, 0)
 
 

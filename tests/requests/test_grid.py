@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_without_axes_it_is_one_picture() -> None:
     ],
 )
 def test_a_grid_of_which_one_cannot_be_painted_is_refused(
-    axes: dict[str, str], sentence: str
+    axes: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(RequestError, match=sentence):
         GridRequest(**axes)

@@ -53,7 +53,7 @@ def test_a_name_of_ours_tells_the_job(folder: Path) -> None:
     picture = _adoption.read(folder, next((folder / "2026-11-24").iterdir()))
     assert (picture.id, picture.job, picture.index) == ("0123456789abcdef-3", "0123456789abcdef", 3)
     assert picture.request is not None
-    assert (picture.request.prompt, picture.model) == ("a fox", "tiny")
+    assert (picture.request.prompt, picture.model) == ("a fox", "tiny")  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_other_names_tell_nothing_but_last(folder: Path) -> None:

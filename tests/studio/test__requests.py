@@ -23,8 +23,8 @@ def test_a_request_comes_out_as_it_went_in(
     assert stored.kind == "image"
     assert set(stored.inputs) == {"init", "mask"}
     assert len(stored.text) < 2_000
-    assert stored.bare().init is None
-    assert stored.bare().strength == 0.5
+    assert stored.bare().init is None  # pyright: ignore[reportAttributeAccessIssue]
+    assert stored.bare().strength == 0.5  # pyright: ignore[reportAttributeAccessIssue]
     assert stored.whole(shelf.__getitem__) == request
 
 
@@ -46,7 +46,7 @@ def test_the_pictures_that_lead_are_kept_apart_too(
     assert set(stored.inputs) == {"init", "controls.0.picture", "controls.2.picture"}
     assert len(shelf) == 2
     assert len(stored.text) < 3_000
-    assert stored.bare().controls == tuple(replace(each, picture=None) for each in controls)
+    assert stored.bare().controls == tuple(replace(each, picture=None) for each in controls)  # pyright: ignore[reportAttributeAccessIssue]
     assert stored.whole(shelf.__getitem__) == request
     other = replace(request, controls=controls[:2])
     assert _requests.fingerprint(other) != _requests.fingerprint(request)

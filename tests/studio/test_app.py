@@ -39,7 +39,7 @@ def test_a_request_becomes_pictures(studio: Studio, asked: Ask) -> None:
 def test_seeds_are_drawn_and_told(studio: Studio, asked: Ask) -> None:
     request = replace(asked(), seed=-1, variation_seed=-1)
     first, second = studio.submit(request), studio.submit(request)
-    assert 0 <= first.request.seed != second.request.seed
+    assert 0 <= first.request.seed != second.request.seed  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_a_sketch_comes_back_with_the_request(studio: Studio, asked: Ask, sketch: Image) -> None:
@@ -47,7 +47,7 @@ def test_a_sketch_comes_back_with_the_request(studio: Studio, asked: Ask, sketch
     job = studio.submit(request)
     assert studio.request(job.id) == request
     done = studio.wait(job.id, 30)
-    assert job.request.init is None
+    assert job.request.init is None  # pyright: ignore[reportAttributeAccessIssue]
     picture = studio.gallery.picture(done.pictures[0])
     assert picture.parent == done.inputs["init"]
     assert studio.gallery.image(picture.parent).pixels == sketch.pixels

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -34,7 +35,7 @@ class Painter:
         return job
 
     def keep(self, job: Job, index: int = 0, request: ImageRequest | None = None) -> Picture | None:
-        request = request or job.request
+        request = request or cast(ImageRequest, job.request)
         text = infotext.write(request, model_hash="", model_name=request.model)
         finished = Finished(self.sketch.with_text(text), 0, request)
         return self.gallery.keep(job, finished, index, self.gallery.stored(request))
@@ -59,7 +60,7 @@ def test_a_picture_is_a_file_and_what_is_known_of_it(
     assert gallery.picture(picture.id) == picture
     assert gallery.image(picture.id).pixels == sketch.pixels
     assert picture.request is not None
-    assert picture.request.prompt == "a red fox"
+    assert picture.request.prompt == "a red fox"  # pyright: ignore[reportAttributeAccessIssue]
     assert (picture.width, picture.height, picture.model) == (64, 64, "tiny")
     assert picture.bytes == gallery.file(picture.id).stat().st_size
     assert picture.text.startswith("a red fox")
@@ -87,7 +88,7 @@ def test_a_picture_whose_row_was_lost_is_adopted_as_itself(
         found = again.picture(picture.id)
         assert (found.job, found.index, found.content) == (picture.job, 0, picture.content)
         assert again.listing("fox") == (found,)
-        assert again.request(picture.id).prompt == "a red fox"
+        assert again.request(picture.id).prompt == "a red fox"  # pyright: ignore[reportAttributeAccessIssue]
         assert Gallery(tmp_path / "outputs", database, Queue(database)).adopted == 0
 
 
@@ -212,8 +213,8 @@ def test_a_picture_whose_row_was_lost_knows_its_parent(
     with Database(tmp_path / "new.sqlite", MIGRATIONS) as database:
         again = Gallery(tmp_path / "outputs", database, Queue(database))
         assert [each.id for each in again.ancestors(second.id)] == [first.id, first.parent]
-        assert again.request(first.id).init == doodle
-        assert again.request(second.id).init is None
+        assert again.request(first.id).init == doodle  # pyright: ignore[reportAttributeAccessIssue]
+        assert again.request(second.id).init is None  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_a_picture_that_is_painted_over_is_the_parent(

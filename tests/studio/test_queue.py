@@ -21,7 +21,7 @@ Make = Callable[..., Ticket]
 
 
 def turn(queue: Queue) -> list[str]:
-    return [job.request.prompt for job in queue.jobs(states=["queued"])]
+    return [job.request.prompt for job in queue.jobs(states=["queued"])]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def claimed(queue: Queue) -> Job:
@@ -64,7 +64,7 @@ def test_higher_priorities_and_the_front_go_first(queue: Queue, ticket: Make) ->
     order = ["more urgent", "urgent", "first", "one", "two", "later"]
     assert turn(queue) == order
     assert [job.position for job in queue.jobs(states=["queued"])] == list(range(6))
-    assert [claimed(queue).request.prompt for _ in order] == order
+    assert [claimed(queue).request.prompt for _ in order] == order  # pyright: ignore[reportAttributeAccessIssue]
     assert queue.claim() is None
 
 
@@ -218,8 +218,8 @@ def test_a_list_goes_on_where_it_ended(queue: Queue, ticket: Make) -> None:
         queue.submit(ticket(str(number)))
         queue.finish(claimed(queue))
     first = queue.jobs(limit=2)
-    assert [job.request.prompt for job in first] == ["4", "3"]
-    assert [job.request.prompt for job in queue.jobs(before=first[-1].sequence)] == ["2", "1", "0"]
+    assert [job.request.prompt for job in first] == ["4", "3"]  # pyright: ignore[reportAttributeAccessIssue]
+    assert [job.request.prompt for job in queue.jobs(before=first[-1].sequence)] == ["2", "1", "0"]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_changes_are_numbered_and_none_is_missed(queue: Queue, ticket: Make) -> None:

@@ -65,12 +65,12 @@ def test_captions_tell_the_truth_about_pixels(cutouts: Cutouts) -> None:
     composer, seen = Composer(cutouts, seed=5), 0
     for number in range(300):
         plan = composer.plan(number)
-        if len(plan.layers) > 1 or plan.layers[0].side > 0.8:
+        if len(plan.layers) > 1 or plan.layers[0].side > 0.8:  # pyright: ignore[reportGeneralTypeIssues]
             continue
         pixels = painted(cutouts, plan)[0]
-        corner = max(plan.layers[0].middle) < 0.5
+        corner = max(plan.layers[0].middle) < 0.5  # pyright: ignore[reportGeneralTypeIssues]
         rim = pixels[-1, -1] if corner else pixels[0, 0]
-        if plan.layers[0].middle == (0.5, 0.5) or corner:
+        if plan.layers[0].middle == (0.5, 0.5) or corner:  # pyright: ignore[reportGeneralTypeIssues]
             assert torch.allclose(rim, torch.tensor(PAINTS[plan.background]).float(), atol=0.5)
         said = plan.captions[0].partition(" on ")[0].partition(",")[0].split()
         told = [word for word in PAINTS if word in said]
@@ -84,7 +84,7 @@ def test_places_are_true_of_pixels(cutouts: Cutouts) -> None:
     composer = Composer(cutouts, seed=6)
     for number in range(200):
         plan = composer.plan(number)
-        if len(plan.layers) > 1 or plan.layers[0].side > 0.8:
+        if len(plan.layers) > 1 or plan.layers[0].side > 0.8:  # pyright: ignore[reportGeneralTypeIssues]
             continue
         cover = covered(painted(cutouts, plan)[0])
         rows, columns = torch.nonzero(cover).float().mean(0) / SIZE - 0.5

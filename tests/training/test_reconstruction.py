@@ -64,6 +64,6 @@ def test_the_scale_makes_latents_of_unit_spread(lesson: Reconstruction) -> None:
 def test_the_sheet_shows_pictures_above_their_images(lesson: Reconstruction) -> None:
     sheet = lesson.picture().array()
     assert sheet.shape == (2 * 16 + 2, 8 * 18 - 2, 3)
-    first = lesson.pictures.pixels[0]
+    first = lesson.pictures.pixels[0]  # pyright: ignore[reportAttributeAccessIssue]
     assert (sheet[:16, :16] == first).all()
     assert isinstance(lesson.networks["vae"], Autoencoder)

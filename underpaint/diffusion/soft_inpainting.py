@@ -67,8 +67,12 @@ def mixed(known: Tensor, painted: Tensor, share: Tensor, contrast: float) -> Ten
         Like painted; exactly the known where the share is 0, and the painted where it is 1.
     """
     straight = known + (painted - known) * share.to(painted)
-    lengths = [part.double().norm(dim=1, keepdim=True) for part in (known, painted)]
-    powers = lengths[0] ** contrast * (1 - share) + lengths[1] ** contrast * share
-    factor = powers ** (1 / contrast) / (straight.double().norm(dim=1, keepdim=True) + _TINY)
+    powers = _length(known) ** contrast * (1 - share) + _length(painted) ** contrast * share
+    factor = powers ** (1 / contrast) / (_length(straight) + _TINY)
     softened = torch.where(share == 1, painted, straight * factor.to(straight))
     return torch.where(share == 0, known, softened)
+
+
+def _length(latent: Tensor) -> Tensor:
+    """Return how far each position is from 0, (B, 1, ...), float64."""
+    return latent.double().square().sum(dim=1, keepdim=True).sqrt()

@@ -234,10 +234,11 @@ class StableDiffusion(Model):
         tile = max(AT_ONCE // self.factor, LEAST_TILE)
         if max(whole.shape[2:]) <= tile * fold or self._edges is circular:
             return network(whole)
-        parts = (
-            by_pieces(network, one, tile=tile, fold=fold, scale=scale) for one in whole.split(1)
+        work = (
+            by_pieces(network, one, tile=tile, fold=fold, scale=scale)
+            for one in torch.split(whole, 1)
         )
-        return torch.cat([at_once(part) for part in parts])
+        return torch.cat([at_once(each) for each in work])
 
     def _run(self, part: Part, inputs: Inputs) -> Tensor:
         with self._edges(part.network):

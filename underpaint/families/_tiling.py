@@ -45,4 +45,4 @@ def circular(network: nn.Module) -> Generator[None]:
         yield
     finally:
         for layer, mode in seeing:
-            layer.padding_mode = mode
+            layer.padding_mode = mode  # pyright: ignore[reportAttributeAccessIssue]

@@ -62,7 +62,8 @@ class Repainting:
 def _cells(request: ImageRequest, paper: Paper, known: Tensor) -> Tensor | None:
     if paper.repaint is None or paper.softly is None:
         return None
-    size = list(known.shape[2:])
+    height, width = known.shape[2:]
     if not request.soft:
-        return _pixels.cells(paper.repaint, *size).to(known)
-    return nn.functional.adaptive_avg_pool2d(_pixels.shares(paper.softly), size).to(known)
+        return _pixels.cells(paper.repaint, height, width).to(known)
+    shares = _pixels.shares(paper.softly)
+    return nn.functional.adaptive_avg_pool2d(shares, (height, width)).to(known)

@@ -29,7 +29,8 @@ def share(painted: Tensor, known: Tensor, mask: Image, request: ImageRequest) ->
     """
     distance = (painted.float() - known.float()).norm(dim=1, keepdim=True).cpu()
     distance = _mean_of_ranks(_mean_of_ranks(distance, 0.9, 1.0), 0.25, 0.75)
-    shares = nn.functional.adaptive_avg_pool2d(_pixels.shares(mask), list(distance.shape[2:]))
+    height, width = distance.shape[2:]
+    shares = nn.functional.adaptive_avg_pool2d(_pixels.shares(mask), (height, width))
     half = request.soft_threshold * _leniency(shares, request) + 1e-6
     kept = 1 / (1 + (distance / half) ** request.soft_difference)
     taken = 1 - kept**3 * (kept * (kept * 6 - 15) + 10)  # Perlin's smootherstep

@@ -107,7 +107,7 @@ def test_pictures_of_the_gallery_stand_in_a_request(
     job = ordered(page, body)
     assert job["inputs"] == {"init": kept.id, "mask": kept.id}
     asked = studio.request(job["id"])
-    assert asked.init == sketch.with_text("") and asked.mask == asked.init
+    assert asked.init == sketch.with_text("") and asked.mask == asked.init  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_pictures_stand_in_parts_of_a_request(studio: Studio, sketch: Image) -> None:
@@ -123,8 +123,8 @@ def test_pictures_stand_in_parts_of_a_request(studio: Studio, sketch: Image) -> 
 def test_a_picture_comes_along_in_base64(page: TestClient, studio: Studio, sketch64: str) -> None:
     job = ordered(page, {"request": {"init": sketch64, "steps": 2, "batch": 1}})
     asked = studio.request(job["id"])
-    assert asked.init is not None
-    assert asked.init.png() == base64.b64decode(sketch64)
+    assert asked.init is not None  # pyright: ignore[reportAttributeAccessIssue]
+    assert asked.init.png() == base64.b64decode(sketch64)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_a_picture_is_painted_on(script: TestClient, studio: Studio, sketch: Ima
     assert answer.status_code == 200, answer.text
     assert len(answer.json()["data"]) == 2
     asked = studio.request(studio.jobs(limit=1)[0].id)
-    assert asked.init is not None and asked.mask is None
+    assert asked.init is not None and asked.mask is None  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @pytest.mark.parametrize("where", ["mask", "image"])
@@ -86,7 +86,7 @@ def test_it_is_painted_on_where_it_is_transparent(
     clear = Image.of(levels).png()
     files = {"image": sketch.png(), "mask": clear} if where == "mask" else {"image": clear}
     assert edited(script, files).status_code == 200
-    mask = studio.request(studio.jobs(limit=1)[0].id).mask
+    mask = studio.request(studio.jobs(limit=1)[0].id).mask  # pyright: ignore[reportAttributeAccessIssue]
     assert mask is not None
     assert (mask.grey().array()[:, :48] == 0).all() and (mask.grey().array()[:, 48:] == 255).all()
 

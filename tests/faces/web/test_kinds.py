@@ -16,7 +16,7 @@ def sent(desk: Desk) -> dict[str, Any]:
     """Press Generate, and return the request that the page hands in."""
     with desk.page.expect_request("**/v1/jobs") as asked:
         desk.page.locator("#generate").click()
-    return asked.value.post_data_json["request"]
+    return asked.value.post_data_json["request"]  # pyright: ignore[reportOptionalSubscript]
 
 
 def open_group(desk: Desk, name: str) -> None:

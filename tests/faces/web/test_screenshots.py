@@ -46,5 +46,5 @@ def test_a_doodle_beside_four_pictures(
 
     # Every third level of each channel: nobody sees it, and a picture packs into far less.
     path = Path(os.environ.get("UNDERPAINT_SCREENSHOTS", tmp_path)) / f"studio-{scheme}.png"
-    shown.point(lambda level: round(level / 3) * 3).save(path, optimize=True)
+    shown.point(lambda level: round(level / 3) * 3).save(path, optimize=True)  # pyright: ignore[reportArgumentType]
     assert path.stat().st_size <= MOST

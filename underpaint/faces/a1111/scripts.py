@@ -145,7 +145,8 @@ def _poor_mans(payload: Payload, request: ImageRequest, model: Model) -> Made:
     """Poor man's outpainting: pixels, blur, masked content, directions."""
     usual = (128, 4, 0, ["left", "right", "up", "down"])
     pixels, blur, content, directions, *_ = _arguments(payload, 4, usual=usual)
-    contents: dict[object, str] = dict(enumerate(CONTENTS)) | {name: name for name in CONTENTS}
+    contents: dict[object, str] = {name: name for name in CONTENTS}
+    contents |= dict(enumerate(CONTENTS))
     if content not in contents:
         raise RequestError(f"masked content is {str(content)[:60]!r}; it must be 0, 1, 2 or 3")
     return _extended(payload, request, (pixels, blur, directions), contents[content])
