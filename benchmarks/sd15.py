@@ -175,12 +175,9 @@ def _born() -> float:
 def _ours(program: str, folder: Path, sketch: Tensor, clock: Clock) -> Callable[[], None]:
     name, dtype = program.split("-")
     numbers = _machine.DTYPES[dtype]
-    weights = checkpoint.read(folder / "sd15.safetensors")
-    if name == "openvino":  # which leaves the file's float32 to torch, as the worker does
-        model, runner = sd1.build(weights), OpenVino(dtype=numbers, folder=folder / "openvino")
-    else:
-        model, runner = sd1.build(weights, dtype=numbers), torch_runner
-    model.run_by(Timed(runner, clock))
+    model = sd1.build(checkpoint.read(folder / "sd15.safetensors"), dtype=numbers)
+    runner = OpenVino(dtype=numbers, folder=folder / "openvino") if name == "openvino" else None
+    model.run_by(Timed(runner or torch_runner, clock))
     request = ImageRequest(
         prompt=PROMPT,
         negative=NEGATIVE,

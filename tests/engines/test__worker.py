@@ -70,15 +70,16 @@ class Standing:
         self.prepared.append(part.name)
 
 
-def test_another_runner_is_prepared_and_what_a_file_holds_is_not_copied_beside_it() -> None:
-    runner, numbers = Standing(), torch.bfloat16
-    both = [
-        Worker((), device=torch.device("cpu"), dtype=numbers, runner=each)
-        for each in (runner, None)
+def test_another_runner_is_prepared_once_for_each_model() -> None:
+    runner = Standing()
+    busy = Worker((), device=torch.device("cpu"), dtype=torch.float32, runner=runner)
+    assert started(list(busy.run(request()))) == [
+        "loading tiny",
+        "preparing tiny; the first time takes minutes for a large model",
     ]
-    assert [each.model("tiny").dtype for each in both] == [torch.float32, torch.bfloat16]
     assert runner.prepared == ["unet", "decoder", "encoder"]
-    assert started(list(both[0].run(request()))) == []
+    assert started(list(busy.run(request()))) == []
+    assert runner.prepared == ["unet", "decoder", "encoder"]
 
 
 def test_prompts_find_their_lines_beside_the_models(tmp_path: Path) -> None:

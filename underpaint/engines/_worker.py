@@ -191,16 +191,7 @@ class Worker:
     def _built(self, place: Path | str, weights: Weights) -> Model:
         id = place if isinstance(place, str) else family(weights.shapes, weights.name)
         module = catalog.entry(FAMILIES, id)
-        return module.build(weights, device=self.device, dtype=self._numbers(weights))
-
-    def _numbers(self, weights: Weights) -> torch.dtype:
-        """Return what torch is to compute in.
-
-        Beside another runner, which has weights of its own, it has little to do: float32 that a
-        file holds is left there then, and not made into anything else in memory.
-        """
-        whole = {each.dtype for each in weights.promised.values() if each.dtype.is_floating_point}
-        return torch.float32 if self._runner and whole == {torch.float32} else self.dtype
+        return module.build(weights, device=self.device, dtype=self.dtype)
 
 
 def family(shapes: Mapping[str, tuple[int, ...]], name: str) -> str:

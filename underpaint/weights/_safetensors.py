@@ -10,6 +10,7 @@ import json
 import os
 import stat
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,9 +125,7 @@ class _Pieces:
         self._file = file
         self._where = where
         self._alone = threading.Lock()
-
-    def __del__(self) -> None:
-        self._file.close()
+        weakref.finalize(self, file.close)  # in cycles too, where __del__ can come too late
 
     def sha256(self) -> str:
         """Return the hash of the file."""
