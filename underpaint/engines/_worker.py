@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import torch
 
@@ -15,6 +15,7 @@ from underpaint.engines._models import FAMILIES
 from underpaint.errors import OutOfMemoryError, UnderpaintError, WeightsError
 from underpaint.events import Event, Failed, Finished, Started
 from underpaint.families._model import Model
+from underpaint.families._pieces import at_once
 from underpaint.families._running import Runner
 from underpaint.prompt.lines import Lines, folders
 from underpaint.requests._autoencoders import AUTOMATIC
@@ -149,12 +150,7 @@ class Worker:
             WeightsError: its file is not acceptable, or no family knows it.
             StorageError: a folder cannot be read.
         """
-        loading = self._loaded(name)
-        while True:
-            try:
-                next(loading)
-            except StopIteration as end:
-                return cast(Model, end.value)
+        return at_once(self._loaded(name))
 
     def _loaded(self, name: str, vae: str = AUTOMATIC) -> Generator[Event, None, Model]:
         """Return a model with its autoencoder, saying so when it has to be loaded."""

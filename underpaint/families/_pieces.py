@@ -7,12 +7,14 @@ shows. A position is a square of pixels that the network takes as one, or makes 
 
 from collections.abc import Callable, Generator, Sequence
 from itertools import product
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
 __all__ = ["Piece", "at_once", "by_pieces", "count", "pieces"]
+
+T = TypeVar("T")
 
 LEFT_OUT = 8
 FADING = 16
@@ -63,8 +65,8 @@ def by_pieces(
     return canvas
 
 
-def at_once(work: Generator[None, None, Tensor]) -> Tensor:
-    """Return what pieces make, without a word about each."""
+def at_once(work: Generator[object, None, T]) -> T:
+    """Return what work comes to, without a word about each of its steps."""
     while True:
         try:
             next(work)

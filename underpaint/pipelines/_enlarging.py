@@ -8,6 +8,7 @@ import numpy
 import torch
 
 from underpaint.errors import RequestError
+from underpaint.families._pieces import at_once
 from underpaint.families._upscaler import Upscaler
 from underpaint.media import MAX_PIXELS, Image
 from underpaint.weights import upscalers
@@ -49,12 +50,7 @@ class Enlarger(ABC):
 
     def __call__(self, picture: Image, width: int, height: int) -> Image:
         """Bring a picture to a size; see `walk`."""
-        walk = self.walk(picture, width, height)
-        while True:
-            try:
-                next(walk)
-            except StopIteration as end:
-                return end.value
+        return at_once(self.walk(picture, width, height))
 
 
 def enlarger(name: str, folders: Sequence[Path], device: torch.device) -> Enlarger:

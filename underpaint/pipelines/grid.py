@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 
 from underpaint import infotext
-from underpaint.events import Event, Failed, Finished, Progress
+from underpaint.events import Event, Finished
 from underpaint.media import Image
+from underpaint.pipelines._relaying import relayed
 from underpaint.pipelines._sheet import Legend, sheet
 from underpaint.requests.grid import GridRequest
 from underpaint.requests.image import ImageRequest
@@ -34,20 +35,14 @@ def generate(
     total, before = sum(cell.steps for cell in cells), 0
     ready: dict[int, Image] = {}
     for index in sorted(range(len(cells)), key=lambda index: models.index(cells[index].model)):
-        for event in run(cells[index]):
-            match event:
-                case Progress():
-                    steps = before + event.step * cells[index].steps // event.steps
-                    yield Progress(steps, total, event.stage, event.preview)
-                case Finished():
-                    ready[index] = event.media
-                    if not request.sheet_only:
-                        yield Finished(event.media, index, event.request)
-                case _:
-                    yield event
-            if isinstance(event, Failed):
-                return
-        before += cells[index].steps
+        cell = cells[index]
+        done = yield from relayed(run(cell), before=before, steps=cell.steps, total=total)
+        if done is None:
+            return
+        ready[index] = done.media
+        if not request.sheet_only:
+            yield Finished(done.media, index, done.request)
+        before += cell.steps
 
     pictures = [ready[index] for index in range(len(cells))]
     whole = sheet(pictures, legend(request), margin=request.margin)
@@ -73,4 +68,4 @@ def _text(request: GridRequest, first: str) -> str:
     ):
         if axis is not None:
             pairs |= {f"{name} Type": axis.name, f"{name} Values": text.partition(":")[2].strip()}
-    return ", ".join([first, *(infotext.pair(key, value) for key, value in pairs.items())])
+    return infotext.extended(first, pairs)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from underpaint.events import Event, Failed, Finished, Progress
+from underpaint.events import Event, Finished
+from underpaint.pipelines._relaying import relayed
 from underpaint.requests.image import ImageRequest
 from underpaint.requests.loopback import LoopbackRequest
 
@@ -25,17 +26,11 @@ def generate(
     assert request.init is not None, "resolved() refuses a loopback without a picture"
     before, loops = request.init, request.loop or request.loops
     for number in range(loops):
-        for event in run(request.step(number, before)):
-            match event:
-                case Progress():
-                    done = number * request.steps + event.step * request.steps // event.steps
-                    yield Progress(done, loops * request.steps, event.stage, event.preview)
-                case Finished():
-                    before = event.media
-                    if not request.loop or request.loop == number + 1:
-                        index = 0 if request.loop else number
-                        yield Finished(event.media, index, request.alone(index))
-                case _:
-                    yield event
-            if isinstance(event, Failed):
-                return
+        said, steps = run(request.step(number, before)), request.steps
+        done = yield from relayed(said, before=number * steps, steps=steps, total=loops * steps)
+        if done is None:
+            return
+        before = done.media
+        if not request.loop or request.loop == number + 1:
+            index = 0 if request.loop else number
+            yield Finished(done.media, index, request.alone(index))

@@ -4,11 +4,10 @@ A grid is a request over requests: a picture's request, and up to three axes alo
 it changes. Each picture is one that its own request paints alone, and all of them stand on a sheet.
 """
 
-import dataclasses
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from annotated_types import Interval
 from pydantic.dataclasses import dataclass
@@ -120,8 +119,7 @@ class GridRequest(ImageRequest):
         return _at(self._base(), self.axes, _place(index, self.shape))
 
     def _base(self) -> ImageRequest:
-        names = (field.name for field in dataclasses.fields(ImageRequest))
-        values: dict[str, Any] = {name: getattr(self, name) for name in names}
+        values = self.values()
         values["batch"] = 1
         return ImageRequest(**values)
 

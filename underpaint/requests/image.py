@@ -1,8 +1,8 @@
 """What a picture is asked for with: from words, from a sketch, or from a sketch with a mask."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Self
+from dataclasses import fields, replace
+from typing import Any, Self
 
 from pydantic.dataclasses import dataclass
 
@@ -303,11 +303,15 @@ class ImageRequest(Request):
             hires_height=0,
         )
 
+    def values(self) -> dict[str, Any]:
+        """Return the fields of a picture's request by name; a request over requests has more."""
+        return {field.name: getattr(self, field.name) for field in fields(ImageRequest)}
+
     @property
     def own_size(self) -> str:
         """The field that lets an init picture keep its own size; "" where it comes to another."""
-        fields = "only_masked", "extend_left", "extend_right", "extend_up", "extend_down"
-        return next((field for field in fields if getattr(self, field)), "")
+        names = "only_masked", "extend_left", "extend_right", "extend_up", "extend_down"
+        return next((name for name in names if getattr(self, name)), "")
 
     @property
     def stem(self) -> str:

@@ -3,11 +3,10 @@
 A loopback is a request over requests: each picture is what the next one starts from.
 """
 
-import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
 from annotated_types import Interval
 from pydantic.dataclasses import dataclass
@@ -104,8 +103,7 @@ class LoopbackRequest(ImageRequest):
             number: of the loop, from 0.
             before: the picture that it goes over.
         """
-        names = (field.name for field in dataclasses.fields(ImageRequest))
-        values: dict[str, Any] = {name: getattr(self, name) for name in names}
+        values = self.values()
         values |= {"init": before.with_text(""), "batch": 1}
         values |= {"seed": (self.seed + number) % SEEDS, "strength": self.strength_of(number)}
         values |= {"mask_content": "original"} if number else {}

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from underpaint.faces.a1111.payload import ImageToImage, TextToImage
+from underpaint.faces.a1111.payload import ImageToImage, TextToImage, arguments
 
 DEFAULTS = {
     **{"prompt": "", "negative_prompt": "", "styles": None, "seed": -1, "subseed": -1},
@@ -51,3 +51,20 @@ def test_numbers_may_be_texts_and_texts_numbers() -> None:
 def test_what_is_no_such_value_is_refused(fields: object) -> None:
     with pytest.raises(ValidationError):
         TextToImage.model_validate(fields)
+
+
+@pytest.mark.parametrize(
+    ("script", "given"),
+    [
+        ({}, []),
+        ({"args": None}, []),
+        ({"args": [True, 2]}, [True, 2]),
+        ({"args": {"on": True, "bias": 2}}, [True, 2]),
+        ({"args": 5}, [5]),
+        ({"args": "on"}, ["on"]),
+    ],
+)
+def test_arguments_of_a_script_are_a_list_however_they_come(
+    script: dict[str, object], given: list[object]
+) -> None:
+    assert arguments(script) == given

@@ -8,14 +8,14 @@ prepared at the size that is painted.
 import base64
 import math
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from underpaint.errors import RequestError
 from underpaint.faces.a1111 import pictures
-from underpaint.faces.a1111.payload import Payload
+from underpaint.faces.a1111.payload import Payload, arguments
 from underpaint.media import Image
 from underpaint.preprocessors._making import made
 from underpaint.requests import _control_text
@@ -154,10 +154,7 @@ def _units(payload: Payload) -> Iterator[Mapping[str, Any]]:
     """Yield the units of a call; older clients send switches among them."""
     for name, script in payload.alwayson_scripts.items():
         if name.casefold() == NAME:
-            given = script.get("args", [])
-            listed = given.values() if isinstance(given, Mapping) else given
-            units = cast("list[object]", listed if isinstance(listed, list) else list(listed))
-            yield from (unit for unit in units if isinstance(unit, Mapping))
+            yield from (unit for unit in arguments(script) if isinstance(unit, Mapping))
 
 
 def _control(unit: Unit, payload: Payload) -> Control:

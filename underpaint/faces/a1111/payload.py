@@ -5,7 +5,7 @@ values mean is settled in `requests`.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -15,6 +15,20 @@ Seed = Annotated[int, Field(description="-1, null or an empty text draws one.")]
 Script = Annotated[dict[str, Any], Field(description='{"args": [...]}, by the script\'s title.')]
 
 MAX_SCRIPTS = 64
+
+
+def arguments(script: Mapping[str, Any]) -> list[Any]:
+    """Return the arguments of an always-on script; some clients name them, or send a single one.
+
+    Args:
+        script: what stands for it in a call.
+    """
+    given = script.get("args")
+    if given is None:
+        return []
+    if isinstance(given, Mapping):
+        return list(cast("Mapping[str, Any]", given).values())
+    return cast("list[Any]", given) if isinstance(given, list) else [given]
 
 
 class Payload(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any
 
 from underpaint.errors import RequestError
 from underpaint.faces.a1111.controlnet import NAME
-from underpaint.faces.a1111.payload import ImageToImage, Payload
+from underpaint.faces.a1111.payload import ImageToImage, Payload, arguments
 from underpaint.faces.a1111.scripts import SOFT, titles
 
 _NOTHING = (None, "", "None", "none", False, 0)
@@ -94,15 +94,10 @@ def scripts(payload: Payload, *, lenient: bool) -> tuple[str, ...]:
 
 def _works(script: Mapping[str, Any]) -> bool:
     """Return whether an always-on script with these arguments would do anything."""
-    given = script.get("args", [])
-    units = list(given.values()) if isinstance(given, Mapping) else list(_listed(given))
+    units = arguments(script)
     if not units or units[0] is False:
         return False
     return any(_unit_works(unit) for unit in units)
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _unit_works(unit: object) -> bool:

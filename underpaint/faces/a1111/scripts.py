@@ -4,14 +4,13 @@ A script is named in `script_name`, and what its form would say stands in `scrip
 form's order. Soft inpainting is always on: its arguments stand in `alwayson_scripts`.
 """
 
-import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias, cast
 
 from underpaint.errors import RequestError
-from underpaint.faces.a1111.payload import ImageToImage, Payload
+from underpaint.faces.a1111.payload import ImageToImage, Payload, arguments
 from underpaint.requests import _axes
 from underpaint.requests._fields import SEEDS
 from underpaint.requests._repainting import CONTENTS
@@ -48,8 +47,7 @@ Refiner checkpoint,Refiner switch at,RNG source,FP8 mode,Size""".replace("\n", "
 def soft(payload: Payload) -> dict[str, Any]:
     """Return the fields of our request that soft inpainting sets; none where it is off."""
     for name, script in payload.alwayson_scripts.items():
-        given = script.get("args", [])
-        said = list(given.values()) if isinstance(given, Mapping) else list(given or [])
+        said = arguments(script)
         if name.casefold() == SOFT and said and said[0] not in (False, "False", "false"):
             numbers = [_number(SOFT, value) for value in said[1 : len(_SOFT)]]
             return dict(zip(_SOFT, (True, *numbers), strict=False))
@@ -95,7 +93,7 @@ def _plot(payload: Payload, request: ImageRequest, model: Model) -> Made:
         raise RequestError("vary_seeds is true; the pictures of a plot have one seed")
     menu = _menu(payload)
     axes = (_axis(menu, given[place : place + 3], model) for place in (0, 3, 6))
-    values = _values(request)
+    values = request.values()
     values.update(zip("xyz", axes, strict=True))
     values.update(legend=bool(legend), sheet_only=not each, batch=0)
     values.update(margin=int(_number("margin_size", *margin or (0,))))
@@ -127,7 +125,7 @@ def _loopback(payload: Payload, request: ImageRequest, model: Model) -> Made:
     """Loopback: loops, the strength of the last, its curve; each of n_iter begins anew."""
     loops, final, curve, *_ = _arguments(payload, 3, usual=(2, 0.5, "Linear"))
     count = int(_number("loops", loops))
-    values = _values(request)
+    values = request.values()
     values.update(batch=0, curve=str(curve).casefold(), loops=count)
     values.update(final_strength=_number("final_denoising_strength", final))
     first = LoopbackRequest(**values)
@@ -164,7 +162,7 @@ def _extended(
         "height": request.init.height + sum(extents.get(f"extend_{s}", 0) for s in ("up", "down")),
     }
     sides = {name: min(2048, max(64, math.ceil(side / 8) * 8)) for name, side in sides.items()}
-    values = _values(request)
+    values = request.values()
     values.update(extents | sides, mask_content=content, mask_blur=int(_number("mask_blur", blur)))
     values.update(resize="stretch", only_masked=False, batch=payload.batch_size)
     first = ImageRequest(**values)
@@ -220,10 +218,6 @@ def _arguments(payload: Payload, count: int, *, usual: Sequence[Any]) -> list[An
     """Return the arguments of a script, those left off at the end as its form has them."""
     given = list(payload.script_args)
     return [*given, *usual[len(given) : count]]
-
-
-def _values(request: ImageRequest) -> dict[str, Any]:
-    return {field.name: getattr(request, field.name) for field in dataclasses.fields(ImageRequest)}
 
 
 def _next(request: ImageRequest, steps: int) -> ImageRequest:
