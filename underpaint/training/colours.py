@@ -155,8 +155,9 @@ def _comes_true(pixels: Tensor, cover: Tensor, word: str, turn: float) -> bool:
 
 def _hsv(pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return hue 0..360, saturation 0..1 and value 0..1 of (..., 3): Smith 1978."""
-    red, green, blue = (pixels.float() / 255).unbind(-1)
-    value, lowest = torch.stack([red, green, blue]).amax(0), torch.stack([red, green, blue]).amin(0)
+    channels = pixels.float() / 255
+    red, green, blue = channels.unbind(-1)
+    value, lowest = channels.amax(-1), channels.amin(-1)
     spread = value - lowest
     safe = spread.clamp(min=1e-9)
     sixths = torch.where(

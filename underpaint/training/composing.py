@@ -62,9 +62,7 @@ class Composer:
         """
         self.things, self.marks, self.seed = cutouts.things, cutouts.marks, seed
         self.totals = list(itertools.accumulate(mark.weight for mark in self.marks))
-        self.of_style: dict[str, list[int]] = {}
-        for row, mark in enumerate(self.marks):
-            self.of_style.setdefault(mark.style, []).append(row)
+        self.of_style = {style: cutouts.rows(style) for style in {m.style for m in self.marks}}
 
     def plan(self, number: int) -> Plan:
         """Return a composition, always the same for the same number."""

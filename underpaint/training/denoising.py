@@ -101,9 +101,7 @@ class Denoising:
         clean = self.examples.clean(indices, chance).to(self.device)
         noise = torch.randn(clean.shape, generator=chance)
         sigma = draw_sigmas(self.process.clock, len(clean), chance)
-        heard = self._silence(len(clean))
-        if self.captions is not None:
-            heard = self.captions.read(self.captions.drawn(indices, chance), self.device)
+        heard = self._heard(indices, chance)
         losses = objective.loss(
             self._told(*heard),
             self.process.prediction,
@@ -120,6 +118,12 @@ class Denoising:
         told = unet or self.unet
         vector = None if told.params.pooled_width is None else pooled
         return lambda x, timestep: told(x, timestep, context, vector)
+
+    def _heard(self, indices: Tensor, chance: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return what is said of some pictures, one way of it drawn for each, as features."""
+        if self.captions is None:
+            return self._silence(len(indices))
+        return self.captions.read(self.captions.drawn(indices, chance), self.device)
 
     def _silence(self, count: int) -> tuple[Tensor, Tensor]:
         """Return what is listened to without words: one token of zeros, and its vector."""

@@ -157,9 +157,7 @@ class Distilling(Denoising):
         clean = self.examples.clean(indices, chance).to(self.device)
         noise = torch.randn(clean.shape, generator=chance).to(self.device)
         sigma, below, end = self.stretches.drawn(len(clean), chance)
-        heard = self._silence(len(clean))
-        if self.captions is not None:
-            heard = self.captions.read(self.captions.drawn(indices, chance), self.device)
+        heard = self._heard(indices, chance)
 
         x = noised(clean, sigma, noise)
         student = self._denoiser(self.unet, heard)

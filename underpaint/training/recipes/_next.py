@@ -14,6 +14,7 @@ unguided ones 14, and decoding them 51.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from underpaint.requests.train import Sizes, TrainRequest
@@ -105,28 +106,18 @@ def denoiser() -> TrainRequest:
 def four_steps() -> TrainRequest:
     """Return what `denoiser` made, taught to paint in four steps without guidance; two hours."""
     before = denoiser()
-    return TrainRequest(
+    return replace(
+        before,
         recipe="mini_next_four_steps",
-        kind="latents",
-        data=before.data,
-        compositions=before.compositions,
-        autoencoder=before.autoencoder,
+        out="",
+        start=None,
         teacher=f"{before.out}/{before.recipe}.safetensors",
         teacher_guidance=3.5,
         few_steps=4,
-        size=SIZE,
-        flip=False,
-        batch=32,
         steps=8_000,
         learning_rate=2e-4,
         warmup=100,
         weight_decay=0.0,
         ema=0.998,
-        prediction=before.prediction,
-        betas=before.betas,
-        zero_terminal=before.zero_terminal,
-        weighting=before.weighting,
-        caption_dropout=0.1,
-        sample_prompts=PROMPTS,
-        network=before.network,
+        snapshot_every=0,
     )

@@ -10,26 +10,21 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import torch
-
 from underpaint.events import Event, Progress, Started
-from underpaint.networks.clip import ClipText, ClipTextParams
-from underpaint.networks.tokenizer import START, vocabulary
+from underpaint.networks.clip import ClipText
+from underpaint.networks.tokenizer import vocabulary
 from underpaint.requests.train import Sizes, TrainRequest
-from underpaint.training.architecture import PREFIXES, sized
 from underpaint.training.captions import tokenized
 from underpaint.training.recipes._emoji import compose, concepts, fetch
+from underpaint.training.recipes._literacy import literate
 from underpaint.training.recipes._sentences import phrases, reading, targets
-from underpaint.training.recipes._words import COMMON, meanings, table, teacher
-from underpaint.weights.checkpoint import save
-from underpaint.weights.packed import unpack
+from underpaint.training.recipes._words import COMMON, meanings
 
 __all__ = ["prepare", "request"]
 
 LABEL = "The model that is shipped"
 
 DATA = "data/mini"
-TOKENS = "text_model.embeddings.token_embedding.weight"
 WIDTH = 256
 """Of the text's features."""
 TEXT = {"context_length": 32, "width": WIDTH, "layers": 2, "heads": 4}
@@ -57,22 +52,10 @@ def prepare(folder: Path = Path(DATA)) -> Iterator[Event]:
     for done in compose(things, folder / "pictures"):
         yield Progress(step=done, steps=len(things), stage="compose pictures")
 
-    yield Started("ask the teacher about words")
-    model = teacher(packages)
-    words = table(meanings(model, vocabulary()[:START]), WIDTH)
-    tokens = {f"{TOKENS}.{part}": tensor for part, tensor in words.items()}
+    def lesson(encoder: ClipText, model: Path) -> Iterator[int]:
+        return _reading(encoder, folder, model)
 
-    yield Started("teach the text encoder to read")
-    encoder = ClipText(sized(ClipTextParams, TEXT))
-    with torch.no_grad():
-        encoder.get_parameter(TOKENS).copy_(unpack(tokens)[TOKENS])
-    encoder.get_parameter(TOKENS).requires_grad_(False)
-    for done in _reading(encoder, folder, model):
-        yield Progress(step=done, steps=READING_STEPS, stage="teach the text encoder to read")
-
-    read = {name: weight for name, weight in encoder.state_dict().items() if name != TOKENS}
-    named = {PREFIXES["text"] + name: weight for name, weight in (read | tokens).items()}
-    save(folder / "words.safetensors", named, {})
+    yield from literate(folder, TEXT, lesson, steps=READING_STEPS)
 
 
 def _reading(encoder: ClipText, folder: Path, model: Path) -> Iterator[int]:

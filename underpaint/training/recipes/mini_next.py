@@ -8,26 +8,21 @@ It stands beside `mini`, which stays what is shipped until this one paints bette
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-import torch
-
 from underpaint import files
 from underpaint.errors import MediaError
 from underpaint.events import Event, Progress, Started
 from underpaint.media import Image
-from underpaint.networks.clip import ClipText, ClipTextParams
-from underpaint.networks.tokenizer import START, vocabulary
-from underpaint.training.architecture import PREFIXES, sized
+from underpaint.networks.clip import ClipText
+from underpaint.networks.tokenizer import vocabulary
 from underpaint.training.captions import tokenized
 from underpaint.training.composing import Composer
 from underpaint.training.cutouts import Cutout, Thing, cut, load, pack
 from underpaint.training.events import Noted
 from underpaint.training.recipes import _next, _styles
 from underpaint.training.recipes._emoji import fetch
+from underpaint.training.recipes._literacy import literate
 from underpaint.training.recipes._sentences import phrases, reading, targets
-from underpaint.training.recipes._words import COMMON, meanings, table, teacher
-from underpaint.training.recipes.mini import TOKENS
-from underpaint.weights.checkpoint import save
-from underpaint.weights.packed import unpack
+from underpaint.training.recipes._words import COMMON, meanings
 
 __all__ = ["cut_out", "prepare", "request", "texts"]
 
@@ -62,22 +57,10 @@ def prepare(folder: Path = Path(_next.DATA)) -> Iterator[Event]:
     yield Started("cut out")
     yield from cut_out(packages, folder, _styles.things(packages))
 
-    yield Started("ask the teacher about words")
-    model = teacher(packages)
-    words = table(meanings(model, vocabulary()[:START]), _next.WIDTH)
-    tokens = {f"{TOKENS}.{part}": tensor for part, tensor in words.items()}
+    def lesson(encoder: ClipText, model: Path) -> Iterator[int]:
+        return _reading(encoder, cutouts, model)
 
-    yield Started("teach the text encoder to read")
-    encoder = ClipText(sized(ClipTextParams, _next.TEXT))
-    with torch.no_grad():
-        encoder.get_parameter(TOKENS).copy_(unpack(tokens)[TOKENS])
-    encoder.get_parameter(TOKENS).requires_grad_(False)
-    for done in _reading(encoder, cutouts, model):
-        yield Progress(step=done, steps=READING_STEPS, stage="teach the text encoder to read")
-
-    read = {name: weight for name, weight in encoder.state_dict().items() if name != TOKENS}
-    named = {PREFIXES["text"] + name: weight for name, weight in (read | tokens).items()}
-    save(folder / "words.safetensors", named, {})
+    yield from literate(folder, _next.TEXT, lesson, steps=READING_STEPS)
 
 
 def cut_out(packages: Path, folder: Path, found: Mapping[Thing, float]) -> Iterator[Event]:
