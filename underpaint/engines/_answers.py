@@ -54,8 +54,8 @@ class Answers:
             worker: what it is asked about.
         """
         self._worker = worker
-        self._suits: dict[tuple[Path, int], Known] = {}
-        self._known: dict[tuple[Path, int], _Encoders] = {}
+        self._known: dict[tuple[Path, int], Known] = {}
+        self._readers: dict[tuple[Path, int], _Encoders] = {}
         self._questions: Mapping[str, Callable[..., object]] = {
             "tokens": self.tokens,
             "models": self.models,
@@ -113,9 +113,9 @@ class Answers:
         for book in shelf.listing(self._worker.folders):
             key = book.path, book.path.stat().st_mtime_ns
             with suppress(UnderpaintError):
-                if key not in self._suits:
-                    self._suits[key] = known(book.path)
-                about = self._suits[key]
+                if key not in self._known:
+                    self._known[key] = known(book.path)
+                about = self._known[key]
                 found[book.name] = {"family": about.family, "suits": dict(about.suits)}
         return found
 
@@ -205,9 +205,9 @@ class Answers:
         if isinstance(place, str):
             return _encoders(catalog.entry(FAMILIES, place).weights().shapes)
         key = place, place.stat().st_mtime_ns
-        if key not in self._known:
-            self._known[key] = _encoders(checkpoint.shapes(place))
-        return self._known[key]
+        if key not in self._readers:
+            self._readers[key] = _encoders(checkpoint.shapes(place))
+        return self._readers[key]
 
 
 def _encoders(stored: _Shapes) -> _Encoders:

@@ -1,8 +1,8 @@
 """The worker process: `python -m underpaint.engines._process`, started by `engines.local`.
 
 It does one request after the other and says what happens, and answers questions meanwhile. Told to
-stop, it stops at once, in the
-midst of a step: between two operations of the networks. It ends when its master does.
+stop, it stops at once, in the midst of a step: between two operations of the networks. It ends when
+its master does.
 """
 
 import _thread

@@ -150,12 +150,9 @@ def _models(values: Values, interruption: Interruption) -> int:
 def _models_pull(values: Values, interruption: Interruption) -> int:
     from underpaint.faces import _fetching
 
-    folder, mirror, variant = (
-        Path(values["to"] or _places.MODELS),
-        values["mirror"],
-        values["variant"],
-    )
-    _fetching.pull(values["name"], folder, mirror=mirror, variant=variant)
+    folder = Path(values["to"] or _places.MODELS)
+    given = {name: values[name] for name in ("mirror", "variant")}
+    _fetching.pull(values["name"], folder, **given)
     return 0
 
 

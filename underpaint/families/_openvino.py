@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from underpaint import files
 from underpaint.errors import RequestError
-from underpaint.families._running import Inputs, Part, torch_runner
+from underpaint.families._running import Inputs, Part, given, torch_runner
 
 __all__ = ["OpenVino", "imported"]
 
@@ -98,11 +98,11 @@ class OpenVino:
         Raises:
             StorageError: the conversion cannot be kept.
         """
-        given = {name: tensor for name, tensor in inputs.items() if tensor is not None}
-        place = self._folder / f"{part.name}-{self._fingerprint(part, list(given))}"
+        example = given(inputs)
+        place = self._folder / f"{part.name}-{self._fingerprint(part, list(example))}"
         if not place.exists():
             files.folder(self._folder)
-            files.fill_folder(place, lambda folder: self._convert(part, given, folder))
+            files.fill_folder(place, lambda folder: self._convert(part, example, folder))
         methods = self._converted.setdefault(part.network, {})
         methods[part.method] = _Converted(place, _state(part.network))
 
@@ -114,11 +114,10 @@ class OpenVino:
             part: one that was prepared; otherwise, or if it has changed since, torch runs it.
             inputs: as in the example, of any size.
         """
-        given = {name: tensor for name, tensor in inputs.items() if tensor is not None}
         converted = self._converted.get(part.network, {}).get(part.method)
         if converted is None or converted.state != _state(part.network):
             return torch_runner(part, inputs)
-        arrays = [tensor.float().contiguous().numpy() for tensor in given.values()]
+        arrays = [tensor.float().contiguous().numpy() for tensor in given(inputs).values()]
         shapes = tuple(_static(array.shape) for array in arrays)
         if converted.program is None or converted.shapes != shapes:
             converted.program = None  # makes room first
@@ -127,16 +126,16 @@ class OpenVino:
         made = converted.program(arrays)[0]
         return torch.from_numpy(made.copy())  # pyright: ignore[reportUnknownMemberType]
 
-    def _convert(self, part: Part, given: Mapping[str, Tensor], folder: Path) -> None:
+    def _convert(self, part: Part, example: Mapping[str, Tensor], folder: Path) -> None:
         """Convert a part in float32: of one in bfloat16 OpenVINO makes what is no number."""
         network = part.network
         if any(weight.dtype != torch.float32 for weight in network.parameters()):
             network = copy.deepcopy(network).float()
-        traced = _Traced(part._replace(network=network), list(given))
-        example = tuple(tensor.float() for tensor in given.values())
+        traced = _Traced(part._replace(network=network), list(example))
+        inputs = tuple(tensor.float() for tensor in example.values())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what is to come in torch, and of traced branches
-            made = self._openvino.convert_model(traced, example_input=example)
+            made = self._openvino.convert_model(traced, example_input=inputs)
         self._openvino.save_model(made, folder / "network.xml")
 
     def _compile(self, place: Path, shapes: _Shapes) -> _Program:

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Inputs", "Part", "Preparation", "Runner", "torch_runner"]
+__all__ = ["Inputs", "Part", "Preparation", "Runner", "given", "torch_runner"]
 
 Inputs: TypeAlias = Mapping[str, Tensor | None]
 """What a part is given, by the names of its method's arguments; None is not given."""
@@ -51,13 +51,17 @@ class Runner(Protocol):
         ...
 
 
+def given(inputs: Inputs) -> dict[str, Tensor]:
+    """Return the inputs that there are, in their order."""
+    return {name: tensor for name, tensor in inputs.items() if tensor is not None}
+
+
 class TorchRunner:
     """Lets torch run the networks as they are."""
 
     def __call__(self, part: Part, inputs: Inputs) -> Tensor:
         """Return what a part makes of its inputs; see `Runner`."""
-        given = {name: tensor for name, tensor in inputs.items() if tensor is not None}
-        return getattr(part.network, part.method)(**given)
+        return getattr(part.network, part.method)(**given(inputs))
 
     def prepare(self, part: Part, inputs: Inputs) -> None:
         """Do nothing: there is nothing to be done before."""

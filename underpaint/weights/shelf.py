@@ -141,9 +141,10 @@ def find_in(books: Sequence[Book], name: str, kind: str = "models") -> Book:
     for book in named:
         if not wanted or _has(book, wanted):
             return book
-    for book in books if _BARE.fullmatch(name) else ():
-        if (hashes.known(book.path) or "").startswith(name):
-            return book
+    if _BARE.fullmatch(name):
+        for book in books:
+            if (hashes.known(book.path) or "").startswith(name):
+                return book
     if named:
         told = f"the {asked!r} there is has the hash {hashes.sha256(named[0].path)[:10]}"
         raise ModelNotFoundError(f"no {name!r} in {kind}; {told}")
